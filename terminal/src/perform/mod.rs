@@ -1,0 +1,88 @@
+//! What control characters and sequences do (ECMA-48, DEC STD 070 and the VT500 manuals, xterm's control
+//! sequences). One file for each kind; this one takes them from the parser.
+
+mod csi;
+mod edit;
+mod esc;
+mod mode;
+mod params;
+mod rectangle;
+mod report;
+mod reset;
+mod sgr;
+mod string;
+mod window;
+
+pub(crate) use params::Params;
+pub(crate) use string::DeviceControl;
+use vte::Perform;
+
+use crate::event::Event;
+use crate::history::History;
+use crate::terminal::Terminal;
+
+/// Receives what the parser has found, for as long as one run of bytes is parsed.
+pub(crate) struct Performer<'a, H: History> {
+    pub(crate) terminal: &'a mut Terminal<H>,
+    /// The text of the OSC string that may end now; `None` if it is not to be interpreted.
+    pub(crate) osc: Option<&'a [u8]>,
+    pub(crate) device_control: &'a mut DeviceControl,
+}
+
+impl<H: History> Perform for Performer<'_, H> {
+    fn execute(&mut self, byte: u8) {
+        self.terminal.execute(byte);
+    }
+
+    fn csi_dispatch(&mut self, params: &vte::Params, intermediates: &[u8], ignore: bool, action: char) {
+        // The parser sets `ignore` for too many intermediates, which no sequence has, and for too many
+        // parameters, of which the first ones still count.
+        match intermediates {
+            [] => self.terminal.control_sequence(&params.into(), action as u8),
+            _ if ignore && intermediates.len() > 1 => {}
+            _ => self.terminal.marked_sequence(&params.into(), intermediates, action),
+        }
+    }
+
+    fn esc_dispatch(&mut self, intermediates: &[u8], ignore: bool, byte: u8) {
+        if !ignore {
+            self.terminal.escape_sequence(intermediates, byte);
+        }
+    }
+
+    fn osc_dispatch(&mut self, _params: &[&[u8]], bell_terminated: bool) {
+        if let Some(text) = self.osc {
+            self.terminal.operating_system_command(text, bell_terminated);
+        }
+    }
+
+    fn hook(&mut self, _params: &vte::Params, intermediates: &[u8], ignore: bool, action: char) {
+        self.device_control.begin(intermediates, ignore, action);
+    }
+
+    fn put(&mut self, byte: u8) {
+        self.device_control.put(byte);
+    }
+
+    fn unhook(&mut self) {
+        self.terminal.answer_device_control(self.device_control);
+        self.device_control.clear();
+    }
+}
+
+impl<H: History> Terminal<H> {
+    /// A control character (C0).
+    pub(crate) fn execute(&mut self, byte: u8) {
+        match byte {
+            0x07 => self.events.push(Event::Bell),
+            0x08 => self.backward(1),
+            0x09 => self.tab_forward(1),
+            0x0a..=0x0c => self.line_feed(),
+            0x0d => self.carriage_return(),
+            0x0e => self.charsets.left = 1,
+            0x0f => self.charsets.left = 0,
+            _ => return,
+        }
+        self.last.joinable = false;
+    }
+}

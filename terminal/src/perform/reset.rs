@@ -1,0 +1,88 @@
+//! RIS, DECSTR and DECSCL: back to how it all began, wholly or in part.
+
+use crate::cell::Cell;
+use crate::charset::Charsets;
+use crate::cursor::{Pen, Position, SavedCursor};
+use crate::event::Event;
+use crate::history::History;
+use crate::keyboard::KittyFlags;
+use crate::modes::{Mode, Modes};
+use crate::osc::Progress;
+use crate::tabs::Tabs;
+use crate::terminal::{CursorLook, LastPrinted, Protection, Terminal};
+
+impl<H: History> Terminal<H> {
+    /// RIS. Titles and the directory stay: they tell of programs, not of the screen.
+    pub(super) fn reset(&mut self) {
+        self.modes = Modes::new(self.options.grapheme_clusters);
+        self.saved_modes = self.modes;
+        self.on_alternate = false;
+        self.at = Position::default();
+        self.pen = Pen::default();
+        self.charsets = Charsets::default();
+        self.saved = [None; 2];
+        self.reset_margins();
+        self.tabs = Tabs::new();
+        self.protection = Protection::Off;
+        self.cursor_look = CursorLook::default();
+        self.last = LastPrinted::default();
+        self.conformance = Self::CONFORMANCE;
+        self.rectangular = false;
+        self.titles.clear_stack();
+        self.notifications.clear();
+        self.kitty = [KittyFlags::default(); 2];
+        self.modify_other_keys = 0;
+        self.colours.reset_all();
+        self.history.clear();
+        for screen in [&mut self.primary, &mut self.alternate] {
+            for row in 0..screen.rows() {
+                let row = screen.row_mut(row);
+                row.clear(Cell::EMPTY);
+                row.mark = None;
+            }
+        }
+        if self.progress != Progress::None {
+            self.progress = Progress::None;
+            self.events.push(Event::Progress(Progress::None));
+        }
+        self.events.push(Event::ColoursChanged);
+        self.input_changed();
+    }
+
+    /// DECSTR: what a program may have left behind, but not what is on the screen.
+    pub(super) fn soft_reset(&mut self) {
+        for (mode, on) in [
+            (Mode::CursorVisible, true),
+            (Mode::Origin, false),
+            (Mode::AutoWrap, true),
+            (Mode::Insert, false),
+            (Mode::KeyboardLock, false),
+            (Mode::ApplicationCursor, false),
+            (Mode::ApplicationKeypad, false),
+            (Mode::LeftRightMargins, false),
+            (Mode::ReverseWrap, false),
+            (Mode::ReverseWrapExtended, false),
+            (Mode::Synchronized, false),
+        ] {
+            self.modes.set(mode, on);
+        }
+        self.reset_margins();
+        self.at.pending_wrap = false;
+        self.pen = Pen::default();
+        self.charsets = Charsets::default();
+        self.cursor_look = CursorLook::default();
+        self.protection = Protection::Off;
+        self.rectangular = false;
+        let slot = self.screen_slot();
+        self.saved[slot] = Some(SavedCursor::default());
+        self.input_changed();
+    }
+
+    /// DECSCL.
+    pub(super) fn set_conformance(&mut self, level: usize) {
+        if let level @ 61..=65 = level {
+            self.soft_reset();
+            self.conformance = level as u8;
+        }
+    }
+}

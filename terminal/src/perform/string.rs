@@ -1,0 +1,246 @@
+//! Operating system commands and device controls: what their text, once understood, does.
+
+use data_encoding::BASE64;
+
+use crate::colour::DynamicColour;
+use crate::cursor::CursorShape;
+use crate::dcs::{Request, Setting, answer_capability};
+use crate::event::Event;
+use crate::history::History;
+use crate::link::LinkId;
+use crate::osc::{self, ColourOp, Osc, PaletteOp, PromptKind, PromptMark, PromptStep};
+use crate::row::Mark;
+use crate::style::Style;
+use crate::terminal::Terminal;
+
+use super::sgr;
+
+/// A device control string as it comes in.
+#[derive(Debug, Default)]
+pub(crate) struct DeviceControl {
+    intermediates: Vec<u8>,
+    action: char,
+    data: Vec<u8>,
+    /// It is too long, or malformed: it is not answered.
+    spoilt: bool,
+}
+
+impl DeviceControl {
+    /// Bytes of text at most: no question that has an answer is longer.
+    const MAX: usize = 4 << 10;
+
+    pub(super) fn begin(&mut self, intermediates: &[u8], ignore: bool, action: char) {
+        self.clear();
+        self.intermediates.extend_from_slice(intermediates);
+        self.action = action;
+        self.spoilt = ignore;
+    }
+
+    pub(super) fn put(&mut self, byte: u8) {
+        if self.data.len() < Self::MAX {
+            self.data.push(byte);
+        } else {
+            self.spoilt = true;
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.intermediates.clear();
+        self.data.clear();
+        self.spoilt = false;
+    }
+
+    /// It was cancelled.
+    pub(crate) fn spoil(&mut self) {
+        self.spoilt = true;
+    }
+
+    /// Whether what comes still of it does not matter.
+    pub(crate) fn is_spoilt(&self) -> bool {
+        self.spoilt
+    }
+
+    pub(crate) fn allocated(&self) -> usize {
+        self.intermediates.capacity() + self.data.capacity()
+    }
+}
+
+impl<H: History> Terminal<H> {
+    /// Answers the host's answer to [`Event::ClipboardRead`] on to the program: nothing but an empty
+    /// clipboard when it is refused, or too long for what may wait of replies.
+    pub fn answer_clipboard(&mut self, selection: &str, data: Option<&[u8]>) {
+        let data = data.filter(|data| data.len() / 3 * 4 + 64 < Self::MAX_REPLIES).unwrap_or_default();
+        self.reply(format!("\x1b]52;{selection};{}\x1b\\", BASE64.encode(data)).as_bytes());
+    }
+
+    pub(super) fn operating_system_command(&mut self, text: &[u8], bell_terminated: bool) {
+        let end = if bell_terminated { "\x07" } else { "\x1b\\" };
+        let revision = self.colours.revision();
+        match osc::parse_body(text) {
+            Osc::Title(title) => {
+                self.set_icon_title(title.clone());
+                self.set_title(title);
+            }
+            Osc::IconTitle(title) => self.set_icon_title(title),
+            Osc::WindowTitle(title) => self.set_title(title),
+            Osc::Palette(operations) => {
+                for PaletteOp { index, op } in operations {
+                    match op {
+                        ColourOp::Set(colour) => self.colours.set(index, colour),
+                        ColourOp::Query => {
+                            let colour = self.colours.effective(index).report();
+                            self.reply(format!("\x1b]4;{index};{colour}{end}").as_bytes());
+                        }
+                    }
+                }
+            }
+            Osc::ResetPalette(indices) if indices.is_empty() => self.colours.reset_palette(),
+            Osc::ResetPalette(indices) => indices.iter().for_each(|index| self.colours.reset(*index)),
+            Osc::Dynamic(operations) => {
+                for (kind, operation) in operations {
+                    self.dynamic_colour(kind, operation, end);
+                }
+            }
+            Osc::ResetDynamic(kind) => self.colours.reset_dynamic(kind),
+            Osc::Directory(directory) => {
+                self.directory = Some(directory.clone()).filter(|directory| !directory.is_empty());
+                self.events.push(Event::Directory(directory));
+            }
+            Osc::Link { id, uri } => self.begin_link(id, &uri),
+            Osc::LinkEnd => self.pen_link(None),
+            Osc::Notification(notification) => self.events.push(Event::Notification(notification)),
+            Osc::NotificationPart(part) => {
+                if let Some(notification) = self.notifications.add(part) {
+                    self.events.push(Event::Notification(notification));
+                }
+            }
+            Osc::NotificationQuery { id } => {
+                let support = osc::notification_support(&id);
+                self.reply(format!("\x1b]{support}{end}").as_bytes());
+            }
+            Osc::NotificationClose { id } => self.events.push(Event::NotificationClosed { id }),
+            // Which are still shown only the desktop knows; the support that was answered says so.
+            Osc::NotificationAlive { .. } => {}
+            Osc::Progress(progress) => {
+                self.progress = progress;
+                self.events.push(Event::Progress(progress));
+            }
+            Osc::ClipboardSet { selection, data } => {
+                self.events.push(Event::ClipboardSet { selection, data });
+            }
+            Osc::ClipboardRead { selection } => self.events.push(Event::ClipboardRead { selection }),
+            Osc::Prompt(mark) => self.semantic_prompt(mark),
+            Osc::PointerShape(shape) => self.events.push(Event::PointerShape(shape)),
+            Osc::Unknown => {}
+        }
+        if self.colours.revision() != revision {
+            self.events.push(Event::ColoursChanged);
+        }
+    }
+
+    fn dynamic_colour(&mut self, kind: DynamicColour, operation: ColourOp, end: &str) {
+        match operation {
+            ColourOp::Set(colour) => self.colours.set_dynamic(kind, colour),
+            ColourOp::Query => {
+                let (number, colour) = (kind.number(), self.colours.dynamic(kind).report());
+                self.reply(format!("\x1b]{number};{colour}{end}").as_bytes());
+            }
+        }
+    }
+
+    pub(super) fn set_title(&mut self, title: String) {
+        if self.titles.set_window(title.clone()) {
+            self.events.push(Event::Title(title));
+        }
+    }
+
+    pub(super) fn set_icon_title(&mut self, title: String) {
+        if self.titles.set_icon(title.clone()) {
+            self.events.push(Event::IconTitle(title));
+        }
+    }
+
+    /// Text from here on belongs to a link. One without an id is unlike all others, even to the same
+    /// address, so that what was printed apart is not lit up together.
+    fn begin_link(&mut self, id: Option<String>, uri: &str) {
+        let id = id.unwrap_or_else(|| {
+            self.anonymous_links += 1;
+            format!("scarab-{}", self.anonymous_links)
+        });
+        let link = self.intern_link(&id, uri);
+        self.pen_link(link);
+    }
+
+    fn pen_link(&mut self, link: Option<LinkId>) {
+        self.pen.style = Style { link, ..self.pen.style };
+        self.pen.id = None;
+    }
+
+    /// OSC 133.
+    fn semantic_prompt(&mut self, mark: PromptMark) {
+        let row = self.at.row;
+        match mark.step {
+            PromptStep::PromptStart(PromptKind::Initial) => {
+                self.screen_mut().row_mut(row).mark = Some(Mark::Prompt);
+                self.events.push(Event::PromptStarted);
+            }
+            PromptStep::PromptStart(_) | PromptStep::InputStart => {}
+            PromptStep::OutputStart { command } => {
+                // A prompt on the same row is worth more: it is what a person jumps to.
+                let row = self.screen_mut().row_mut(row);
+                row.mark = row.mark.or(Some(Mark::Output));
+                self.events.push(Event::CommandStarted { command });
+            }
+            PromptStep::CommandEnd { exit } => self.events.push(Event::CommandFinished { exit }),
+            PromptStep::FreshLine => {
+                if self.at.col > self.margins.left {
+                    self.carriage_return();
+                    self.index();
+                }
+            }
+        }
+    }
+
+    pub(super) fn answer_device_control(&mut self, control: &DeviceControl) {
+        if control.spoilt {
+            return;
+        }
+        match Request::parse(&control.intermediates, control.action, &control.data) {
+            Request::Setting(setting) => {
+                let (value, suffix) = (self.describe_setting(setting), setting.suffix());
+                self.reply(format!("\x1bP1$r{value}{suffix}\x1b\\").as_bytes());
+            }
+            Request::UnknownSetting => self.reply(b"\x1bP0$r\x1b\\"),
+            Request::Capabilities(names) => {
+                for name in names {
+                    let mut answer = Vec::new();
+                    answer_capability(&name, &mut answer);
+                    self.reply(&answer);
+                }
+            }
+            Request::Unknown => {}
+        }
+    }
+
+    /// What DECRQSS answers, before the suffix.
+    fn describe_setting(&self, setting: Setting) -> String {
+        match setting {
+            Setting::Sgr => sgr::describe(&self.pen.style),
+            Setting::TopBottomMargins => format!("{};{}", self.margins.top + 1, self.margins.bottom),
+            Setting::LeftRightMargins => format!("{};{}", self.margins.left + 1, self.margins.right),
+            Setting::LinesPerPage | Setting::Lines => self.rows().to_string(),
+            Setting::Columns => self.cols().to_string(),
+            Setting::CursorStyle => {
+                let steady = match self.cursor_look.shape {
+                    CursorShape::Block => 2,
+                    CursorShape::Underline => 4,
+                    CursorShape::Bar => 6,
+                };
+                (steady - u8::from(self.cursor().blinking)).to_string()
+            }
+            Setting::Protection => u8::from(self.pen.protected).to_string(),
+            // 7-bit controls.
+            Setting::Conformance => format!("{};1", self.conformance),
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! Characters onto the screen: wrapping, wide characters, grapheme clusters. This is where a terminal
+//! spends its time, so that plain text goes by whole runs.
+
+use std::str::Chars;
+
+use crate::cell::{Cell, Content};
+use crate::cluster::Clusters;
+use crate::history::History;
+use crate::modes::Mode;
+use crate::row::LineSize;
+use crate::simple::{TEXT_STYLE, ZWJ, is_accent, is_extension, is_invisible, leading_cluster, simple_width};
+use crate::terminal::{LastPrinted, Terminal};
+use crate::width::{char_width, cluster_width, joins};
+
+impl<H: History> Terminal<H> {
+    /// Prints a run of printable ASCII.
+    pub(crate) fn print_ascii(&mut self, text: &[u8]) {
+        let Some(last) = text.last() else { return };
+        let mut rest = text;
+        // The first one may follow a character that takes anything as its continuation (UAX 29, Prepend).
+        let unsure = self.last.joinable && !self.last.simple;
+        if unsure || !self.charsets.is_plain() || self.modes.is_set(Mode::Insert) {
+            let plain = self.charsets.is_plain() && !self.modes.is_set(Mode::Insert);
+            let sure = if plain { 1 } else { text.len() };
+            for byte in &text[..sure] {
+                self.print_char(char::from(*byte));
+            }
+            rest = &text[sure..];
+            if rest.is_empty() {
+                return;
+            }
+        }
+        let prototype = Cell::blank(self.pen_style()).with_flags(self.pen.flags());
+        while !rest.is_empty() {
+            if self.at.pending_wrap {
+                self.wrap_or_stay();
+            }
+            let (row, col) = (self.at.row, self.at.col);
+            let limit = self.right_limit();
+            let room = limit - col;
+            let fits = rest.len().min(room);
+            let (now, later) = rest.split_at(fits);
+            self.screen_mut().row_mut(row).write_ascii(col, now, prototype);
+            rest = later;
+            self.at.col = col + fits;
+            if fits == room {
+                self.at.col = limit - 1;
+                self.at.pending_wrap = true;
+                if !self.modes.is_set(Mode::AutoWrap) && !rest.is_empty() {
+                    // All that follows falls into the last column, where only the last stays.
+                    rest = &rest[rest.len() - 1..];
+                }
+            }
+        }
+        self.last.joinable = true;
+        self.last.simple = true;
+        self.last.character = Some(char::from(*last));
+    }
+
+    /// Prints characters none of which is ASCII.
+    pub(crate) fn print_str(&mut self, text: &str) {
+        // A single shift is used up, though only ASCII is translated.
+        self.charsets.single_shift = None;
+        let mut chars = text.chars();
+        while !chars.as_str().is_empty() {
+            let unsure = self.last.joinable && !self.last.simple;
+            if !unsure && !self.modes.is_set(Mode::Insert) {
+                self.print_simple(&mut chars);
+                if self.print_cluster(&mut chars) {
+                    continue;
+                }
+            }
+            // One that does not fit, or needs a look.
+            if let Some(character) = chars.next() {
+                self.print_char(character);
+            }
+        }
+    }
+
+    /// Prints characters as long as they are simple ones and fit on the row.
+    fn print_simple(&mut self, chars: &mut Chars<'_>) {
+        if self.at.pending_wrap {
+            return;
+        }
+        let prototype = Cell::blank(self.pen_style()).with_flags(self.pen.flags());
+        let (row, col) = (self.at.row, self.at.col);
+        let limit = self.right_limit();
+        let row = self.screen_mut().row_mut(row);
+        let (end, last) = row.write_chars(col, limit, chars, prototype);
+        if last.is_some() {
+            self.at.pending_wrap = end == limit;
+            self.at.col = end.min(limit - 1);
+            self.last = LastPrinted { joinable: true, simple: true, character: last };
+        }
+    }
+
+    /// Prints the cluster that comes next as a whole, if it is a simple one: what printing its characters one
+    /// by one leads to, without interning what it is on the way.
+    fn print_cluster(&mut self, chars: &mut Chars<'_>) -> bool {
+        let text = chars.as_str();
+        let Some(cluster) = leading_cluster(text) else { return false };
+        let fits = cluster.bytes <= Clusters::MAX_BYTES && self.right_limit() >= self.line_start() + 2;
+        // Without wrapping a narrow one in the last column stays there, and narrow.
+        let stays = cluster.widened && !self.modes.is_set(Mode::AutoWrap);
+        if !fits || stays || !self.modes.is_set(Mode::GraphemeClusters) {
+            return false;
+        }
+        let (whole, rest) = text.split_at(cluster.bytes);
+        let Some(id) = self.intern_cluster(whole) else { return false };
+        let style = self.pen_style();
+        self.put_cell(Cell::cluster(id, style, self.pen.flags()).with_wide(cluster.wide));
+        self.last = LastPrinted { joinable: true, simple: !cluster.open, character: Some(cluster.base) };
+        *chars = rest.chars();
+        true
+    }
+
+    /// Prints one character.
+    pub(crate) fn print_char(&mut self, character: char) {
+        let character = if character.is_ascii() {
+            self.charsets.map(character)
+        } else {
+            self.charsets.single_shift = None;
+            character
+        };
+        let simple = simple_width(character);
+        if let Some(width) = simple
+            && (!self.last.joinable || self.last.simple)
+        {
+            self.put(character, width);
+            self.last = LastPrinted { joinable: true, simple: true, character: Some(character) };
+            return;
+        }
+        let width = simple.unwrap_or_else(|| char_width(character));
+        // Nothing but a ZWJ glues a simple one to what it was put on.
+        let follows = self.last.joinable && self.last.simple && is_extension(character) && character != ZWJ;
+        if self.join(character, width) {
+            self.last.joinable = true;
+            self.last.simple = simple.is_some() || follows;
+        } else if width > 0 {
+            self.put(character, width);
+            self.last = LastPrinted { joinable: true, simple: simple.is_some(), character: Some(character) };
+        }
+        // What is left is a C1 control as UTF-8, or a mark with nothing to stand on.
+    }
+
+    /// Makes a character part of the cell before the cursor, if it belongs there.
+    fn join(&mut self, character: char, width: usize) -> bool {
+        let clusters = self.modes.is_set(Mode::GraphemeClusters);
+        // A mark of no width belongs to what it is put on, even if the cursor was moved there; all others
+        // only to what was printed just before.
+        if width > 0 && !(clusters && self.last.joinable) {
+            return false;
+        }
+        let Some(col) = self.previous_col() else { return false };
+        let row = self.at.row;
+        let cell = self.screen().row(row).cells()[col];
+        let mut buffer = [0; 4];
+        let before: &str = match cell.content() {
+            Content::Char(before) => before.encode_utf8(&mut buffer),
+            Content::Cluster(id) => self.clusters.get(id),
+            Content::Blank | Content::Spacer | Content::Padding => return false,
+        };
+        let belongs = is_extension(character)
+            || if clusters {
+                joins(before, character)
+            } else {
+                character >= '\u{300}' && !is_invisible(character)
+            };
+        if !belongs {
+            return false;
+        }
+        let length = before.len() + character.len_utf8();
+        if length > Clusters::MAX_BYTES {
+            return true;
+        }
+        let mut joined = [0; Clusters::MAX_BYTES];
+        joined[..before.len()].copy_from_slice(before.as_bytes());
+        character.encode_utf8(&mut joined[before.len()..length]);
+        let joined = std::str::from_utf8(&joined[..length]).unwrap_or_default();
+        // Of a wide cluster only VS15 makes a narrow one, and an accent changes no width.
+        let keeps_width = is_accent(character) || (cell.wide() && character != TEXT_STYLE);
+        let new_width = if clusters && !keeps_width {
+            cluster_width(joined).max(1)
+        } else {
+            1 + usize::from(cell.wide())
+        };
+        let Some(id) = self.intern_cluster(joined) else { return true };
+        // Interning may have renumbered what the cell holds.
+        let cell = self.screen().row(row).cells()[col].with_cluster(id);
+        match (cell.wide(), new_width) {
+            (false, 2) => self.widen(col, cell),
+            (true, 1) => self.narrow(col, cell),
+            _ => self.screen_mut().row_mut(row).replace(col, cell),
+        }
+        true
+    }
+
+    /// The column of the character before the cursor.
+    fn previous_col(&self) -> Option<usize> {
+        let cells = self.screen().row(self.at.row).cells();
+        let col = if self.at.pending_wrap { self.at.col } else { self.at.col.checked_sub(1)? };
+        if cells[col].is_spacer() { col.checked_sub(1) } else { Some(col) }
+    }
+
+    /// A narrow cell before the cursor becomes wide: at the margin it moves to the next row.
+    fn widen(&mut self, col: usize, cell: Cell) {
+        let row = self.at.row;
+        self.at.col = col;
+        let fits = !self.at.pending_wrap;
+        self.at.pending_wrap = false;
+        if !fits && (!self.modes.is_set(Mode::AutoWrap) || self.right_limit() - self.line_start() < 2) {
+            self.at.pending_wrap = true;
+            self.screen_mut().row_mut(row).replace(col, cell);
+            return;
+        }
+        if self.modes.is_set(Mode::Insert) {
+            // What is inserted takes the place of the narrow one.
+            let (limit, blank) = (self.right_limit(), self.blank());
+            self.screen_mut().row_mut(row).delete_cells(col..limit, 1, blank);
+        }
+        self.put_cell(cell.with_wide(true));
+    }
+
+    /// A wide cell before the cursor becomes narrow.
+    fn narrow(&mut self, col: usize, cell: Cell) {
+        let row = self.at.row;
+        let row = self.screen_mut().row_mut(row);
+        row.replace(col, cell.with_wide(false));
+        row.replace(col + 1, Cell::blank(cell.style()));
+        self.at.col = col + 1;
+        self.at.pending_wrap = false;
+    }
+
+    /// Writes a character of one or two columns at the cursor.
+    fn put(&mut self, character: char, width: usize) {
+        let style = self.pen_style();
+        self.put_cell(Cell::char(character, style, self.pen.flags()).with_wide(width == 2));
+    }
+
+    fn put_cell(&mut self, cell: Cell) {
+        if self.at.pending_wrap {
+            self.wrap_or_stay();
+        }
+        let mut cell = cell;
+        let mut limit = self.right_limit();
+        if cell.wide() && self.at.col + 2 > limit {
+            if limit - self.line_start().min(limit - 1) < 2 {
+                // A screen of one column: half a character is better than none.
+                cell = cell.with_wide(false);
+            } else if self.modes.is_set(Mode::AutoWrap) {
+                let (row, col) = (self.at.row, self.at.col);
+                self.screen_mut().row_mut(row).put(col, Cell::padding(cell.style()));
+                self.wrap();
+                limit = self.right_limit();
+            } else {
+                self.at.col = limit - 2;
+            }
+        }
+        let width = 1 + usize::from(cell.wide());
+        let (row, col) = (self.at.row, self.at.col);
+        if self.modes.is_set(Mode::Insert) {
+            let blank = self.blank();
+            self.screen_mut().row_mut(row).insert_cells(col..limit, width, blank);
+        }
+        self.screen_mut().row_mut(row).put(col, cell);
+        self.at.pending_wrap = col + width >= limit;
+        self.at.col = (col + width).min(limit - 1);
+    }
+
+    /// The column after the last one that the cursor's row can be written to.
+    pub(crate) fn right_limit(&self) -> usize {
+        let row = self.screen().row(self.at.row);
+        let limit = if self.at.col < self.margins.right { self.margins.right } else { self.cols() };
+        if row.line_size() == LineSize::Single {
+            limit
+        } else {
+            limit.min((self.cols() / 2).max(1)).max(self.at.col + 1)
+        }
+    }
+
+    /// The column that a wrap leads to.
+    fn line_start(&self) -> usize {
+        if self.at.col >= self.margins.left { self.margins.left } else { 0 }
+    }
+
+    fn wrap_or_stay(&mut self) {
+        if self.modes.is_set(Mode::AutoWrap) {
+            self.wrap();
+        } else {
+            self.at.pending_wrap = false;
+        }
+    }
+
+    /// Goes on in the next row.
+    fn wrap(&mut self) {
+        let row = self.at.row;
+        // Between margins, or where the cursor stays on the last row, no line goes on.
+        let scrolls = row + 1 == self.margins.bottom;
+        let joins =
+            self.right_limit() == self.cols() && self.line_start() == 0 && (scrolls || row + 1 < self.rows());
+        let identity = self.screen().row(row).identity();
+        if joins {
+            // Before the row moves, perhaps into history.
+            self.screen_mut().row_mut(row).wrapped = true;
+        }
+        self.at.col = self.line_start();
+        self.index();
+        if joins {
+            // Scrolling has taken the two apart.
+            let row = self.at.row;
+            let screen = self.screen_mut();
+            screen.row_mut(row).continued = true;
+            if row > 0 && screen.row(row - 1).identity() == identity {
+                screen.row_mut(row - 1).wrapped = true;
+            }
+        }
+    }
+
+    /// Prints the last character again (REP).
+    pub(crate) fn repeat(&mut self, count: usize) {
+        let Some(character) = self.last.character else { return };
+        // More than a screen full leaves nothing of the first ones.
+        let mut left = count.min(self.cols() * self.rows());
+        let ascii = character.is_ascii();
+        if simple_width(character).is_some() && (!ascii || self.charsets.is_plain()) {
+            // It joins nothing, itself included: whole runs.
+            let run = character.to_string().repeat(left.min(Self::REPEATED));
+            self.last.joinable = false;
+            while left > 0 {
+                let now = &run[..left.min(Self::REPEATED) * character.len_utf8()];
+                if ascii {
+                    self.print_ascii(now.as_bytes())
+                } else {
+                    self.print_str(now)
+                }
+                left -= left.min(Self::REPEATED);
+            }
+            return;
+        }
+        for _ in 0..left {
+            self.last.joinable = false;
+            if ascii && self.charsets.single_shift.is_none() {
+                // It has been translated already.
+                self.put(character, 1);
+            } else {
+                self.print_char(character);
+            }
+        }
+        self.last.character = Some(character);
+    }
+
+    /// Characters that REP prints at once.
+    const REPEATED: usize = 256;
+}

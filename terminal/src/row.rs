@@ -1,0 +1,344 @@
+//! One visual row of a screen.
+
+use std::ops::Range;
+use std::str::Chars;
+
+use crate::cell::Cell;
+use crate::simple::{is_extension, simple_width};
+
+/// Names a row for as long as its session lives: a row keeps it when it moves, and no other ever gets it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+pub struct RowId(pub u64);
+
+/// How large a row's characters are (DECSWL, DECDWL, DECDHL).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+#[repr(u8)]
+pub enum LineSize {
+    /// As usual.
+    #[default]
+    Single = 0,
+    /// Twice as wide.
+    DoubleWidth = 1,
+    /// Twice as wide and high, the upper half.
+    DoubleTop = 2,
+    /// Twice as wide and high, the lower half.
+    DoubleBottom = 3,
+}
+
+/// What a shell said begins on a row (OSC 133).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(u8)]
+pub enum Mark {
+    /// A prompt.
+    Prompt = 1,
+    /// The output of a command.
+    Output = 2,
+}
+
+/// A row of cells.
+///
+/// ```text
+///  |H|e|l|l|o| |世|>|.|.|.|.|.|    > a spacer   . cells that nobody has touched
+///                   ^ used: all from here on are Cell::EMPTY
+/// ```
+#[derive(Clone, Debug)]
+pub struct Row {
+    cells: Vec<Cell>,
+    used: usize,
+    identity: RowId,
+    revision: u64,
+    pub(crate) wrapped: bool,
+    /// Its line began on the row before; asked of the top row only, whose row before is in history.
+    pub(crate) continued: bool,
+    pub(crate) line_size: LineSize,
+    pub(crate) mark: Option<Mark>,
+}
+
+impl Row {
+    pub(crate) fn new(cols: usize, identity: RowId, revision: u64) -> Self {
+        Self {
+            cells: vec![Cell::EMPTY; cols],
+            used: 0,
+            identity,
+            revision,
+            wrapped: false,
+            continued: false,
+            line_size: LineSize::Single,
+            mark: None,
+        }
+    }
+
+    /// Who it is.
+    pub fn identity(&self) -> RowId {
+        self.identity
+    }
+
+    /// The stamp of its last change: greater than that of the last frame if it has changed since.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Its cells, as many as the screen has columns.
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// Whether its line goes on in the next row.
+    pub fn wrapped(&self) -> bool {
+        self.wrapped
+    }
+
+    /// How large its characters are.
+    pub fn line_size(&self) -> LineSize {
+        self.line_size
+    }
+
+    /// What a shell said begins here.
+    pub fn mark(&self) -> Option<Mark> {
+        self.mark
+    }
+
+    /// The cells up to the last one that is not [`Cell::EMPTY`], or a few more.
+    pub(crate) fn used_cells(&self) -> &[Cell] {
+        &self.cells[..self.used]
+    }
+
+    /// The cells up to the last one that is not [`Cell::EMPTY`].
+    pub(crate) fn trimmed_cells(&self) -> &[Cell] {
+        let end = self.used_cells().iter().rposition(|cell| *cell != Cell::EMPTY).map_or(0, |last| last + 1);
+        &self.cells[..end]
+    }
+
+    /// Takes another identity.
+    pub(crate) fn adopt(&mut self, identity: RowId, revision: u64) {
+        self.identity = identity;
+        self.revision = revision;
+    }
+
+    pub(crate) fn touch(&mut self, revision: u64) {
+        self.revision = revision;
+    }
+
+    /// Becomes another row, erased with `blank`.
+    pub(crate) fn renew(&mut self, identity: RowId, blank: Cell) {
+        self.identity = identity;
+        self.mark = None;
+        self.clear(blank);
+    }
+
+    /// Erases everything but its identity and mark.
+    pub(crate) fn clear(&mut self, blank: Cell) {
+        if blank == Cell::EMPTY {
+            self.cells[..self.used].fill(blank);
+            self.used = 0;
+        } else {
+            self.cells.fill(blank);
+            self.used = self.cells.len();
+        }
+        self.wrapped = false;
+        self.continued = false;
+        self.line_size = LineSize::Single;
+    }
+
+    /// Blanks both halves of a wide cell whose right half is at `col`, before something happens
+    /// to only one of them.
+    pub(crate) fn split_wide(&mut self, col: usize) {
+        if col > 0 && col < self.used && self.cells[col].is_spacer() {
+            self.cells[col - 1] = Cell::blank(self.cells[col - 1].style());
+            self.cells[col] = Cell::blank(self.cells[col].style());
+        }
+    }
+
+    /// Fills a range with one cell.
+    pub(crate) fn fill(&mut self, range: Range<usize>, cell: Cell) {
+        let end = range.end.min(self.cells.len());
+        let start = range.start.min(end);
+        self.split_wide(start);
+        self.split_wide(end);
+        if end == self.cells.len() {
+            self.wrapped = false;
+        }
+        if cell == Cell::EMPTY {
+            let filled = end.min(self.used);
+            if start < filled {
+                self.cells[start..filled].fill(cell);
+                if filled == self.used {
+                    self.used = start;
+                }
+            }
+        } else {
+            self.cells[start..end].fill(cell);
+            self.used = self.used.max(end);
+        }
+    }
+
+    /// Writes printable ASCII from `col` on; it must fit.
+    #[inline]
+    pub(crate) fn write_ascii(&mut self, col: usize, text: &[u8], prototype: Cell) {
+        let end = col + text.len();
+        self.split_wide(col);
+        self.split_wide(end);
+        let (style, flags) = (prototype.style(), prototype.flags());
+        for (cell, byte) in self.cells[col..end].iter_mut().zip(text) {
+            *cell = Cell::ascii(*byte, style, flags);
+        }
+        self.used = self.used.max(end);
+        if end == self.cells.len() {
+            self.wrapped = false;
+        }
+    }
+
+    /// Writes characters from `col` on, as many as are simple, have nothing put on them and fit before
+    /// `limit`. Gives the column behind the last and the last one.
+    pub(crate) fn write_chars(
+        &mut self,
+        col: usize,
+        limit: usize,
+        chars: &mut Chars<'_>,
+        prototype: Cell,
+    ) -> (usize, Option<char>) {
+        let (style, flags) = (prototype.style(), prototype.flags());
+        let (mut end, mut last) = (col, None);
+        let mut ahead = chars.clone();
+        let mut next = ahead.next();
+        while let Some(character) = next {
+            let Some(width) = simple_width(character) else { break };
+            let behind = ahead.clone();
+            next = ahead.next();
+            if end + width > limit || next.is_some_and(is_extension) {
+                break;
+            }
+            let cell = Cell::char(character, style, flags).with_wide(width == 2);
+            if last.is_none() {
+                self.split_wide(col);
+            }
+            self.cells[end] = cell;
+            if width == 2 {
+                self.cells[end + 1] = cell.spacer();
+            }
+            end += width;
+            last = Some(character);
+            *chars = behind;
+        }
+        // The left half of what was here is overwritten already.
+        if end < self.used && end > col && self.cells[end].is_spacer() {
+            self.cells[end] = Cell::blank(self.cells[end].style());
+        }
+        self.used = self.used.max(end);
+        if end == self.cells.len() {
+            self.wrapped = false;
+        }
+        (end, last)
+    }
+
+    /// Writes one cell, and its right half if it is wide; it must fit.
+    pub(crate) fn put(&mut self, col: usize, cell: Cell) {
+        let end = col + 1 + usize::from(cell.wide());
+        self.split_wide(col);
+        self.split_wide(end);
+        self.cells[col] = cell;
+        if cell.wide() {
+            self.cells[col + 1] = cell.spacer();
+        }
+        self.used = self.used.max(end);
+        if end == self.cells.len() {
+            self.wrapped = false;
+        }
+    }
+
+    /// Changes one cell in place; the caller keeps wide cells whole.
+    pub(crate) fn replace(&mut self, col: usize, cell: Cell) {
+        self.cells[col] = cell;
+        self.used = self.used.max(col + 1);
+    }
+
+    /// Moves the cells of `range` right by `count`, filling with `blank`; what leaves the range is lost.
+    pub(crate) fn insert_cells(&mut self, range: Range<usize>, count: usize, blank: Cell) {
+        let count = count.min(range.len());
+        self.split_wide(range.start);
+        self.split_wide(range.end);
+        self.split_wide(range.end - count);
+        self.cells.copy_within(range.start..range.end - count, range.start + count);
+        self.used = self.used.max(range.end);
+        let filled = range.start..range.start + count;
+        self.cells[filled].fill(blank);
+        if range.end == self.cells.len() {
+            self.wrapped = false;
+        }
+        self.tighten();
+    }
+
+    /// Moves the cells of `range` left by `count`, filling with `blank`.
+    pub(crate) fn delete_cells(&mut self, range: Range<usize>, count: usize, blank: Cell) {
+        let count = count.min(range.len());
+        self.split_wide(range.start);
+        self.split_wide(range.start + count);
+        self.split_wide(range.end);
+        self.cells.copy_within(range.start + count..range.end, range.start);
+        self.cells[range.end - count..range.end].fill(blank);
+        self.used = self.used.max(range.end);
+        if range.end == self.cells.len() {
+            self.wrapped = false;
+        }
+        self.tighten();
+    }
+
+    /// Takes over the cells of `range` from another row.
+    pub(crate) fn copy_from(&mut self, other: &[Cell], range: Range<usize>) {
+        self.split_wide(range.start);
+        self.split_wide(range.end);
+        self.cells[range.clone()].copy_from_slice(&other[range.clone()]);
+        // A wide cell cut by the range's edges in the other row comes as half of itself.
+        if self.cells[range.start].is_spacer() {
+            self.cells[range.start] = Cell::blank(self.cells[range.start].style());
+        }
+        if self.cells[range.end - 1].wide() {
+            self.cells[range.end - 1] = Cell::blank(self.cells[range.end - 1].style());
+        }
+        self.used = self.used.max(range.end);
+        if range.end == self.cells.len() {
+            self.wrapped = false;
+        }
+        self.tighten();
+    }
+
+    /// Applies a change to every touched cell.
+    pub(crate) fn rewrite(&mut self, mut change: impl FnMut(Cell) -> Cell) {
+        for cell in &mut self.cells[..self.used] {
+            *cell = change(*cell);
+        }
+    }
+
+    /// Cuts or extends it; a wide cell cut in half is blanked.
+    pub(crate) fn set_width(&mut self, cols: usize) {
+        if cols != self.cells.len() {
+            self.split_wide(cols);
+            self.wrapped = false;
+        }
+        self.cells.resize(cols, Cell::EMPTY);
+        self.used = self.used.min(cols);
+    }
+
+    fn tighten(&mut self) {
+        self.used = self.trimmed_cells().len();
+    }
+
+    pub(crate) fn verify_integrity(&self) -> Result<(), String> {
+        if self.cells[self.used..].iter().any(|cell| *cell != Cell::EMPTY) {
+            return Err(format!("a cell is touched beyond {}", self.used));
+        }
+        for (col, cell) in self.cells.iter().enumerate() {
+            let next_is_spacer = self.cells.get(col + 1).is_some_and(|next| next.is_spacer());
+            if cell.wide() != next_is_spacer {
+                return Err(format!("column {col} is half of a wide cell"));
+            }
+            if cell.wide() && (cell.is_blank() || cell.is_spacer() || cell.is_padding()) {
+                return Err(format!("column {col} is wide and has no character"));
+            }
+        }
+        if self.cells.first().is_some_and(|cell| cell.is_spacer()) {
+            return Err("a row begins with a spacer".to_owned());
+        }
+        Ok(())
+    }
+}

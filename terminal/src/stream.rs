@@ -1,0 +1,340 @@
+//! The way of the bytes into the emulator. `vte` parses escape sequences (but for one short cut, see
+//! [`Params`]); what stands between two of them is handled here, because a terminal under flood does little else: printable text is found by
+//! whole runs, checked as UTF-8 in bulk and written by whole runs.
+//!
+//! To know where a sequence ends this mirrors the few states of the parser that matter ([`State`]): the DEC
+//! state machine of vt100.net as `vte` has it. It also keeps the text of OSC strings itself, because
+//! `vte` would keep any number of bytes and loses what follows the sixteenth semicolon.
+
+use vte::Parser;
+
+use crate::history::History;
+use crate::perform::{DeviceControl, Params, Performer};
+use crate::terminal::Terminal;
+
+/// Where in the parser's states the stream is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum State {
+    #[default]
+    Ground,
+    /// After ESC.
+    Escape,
+    /// After ESC and an intermediate byte.
+    EscapeIntermediate,
+    /// In a control sequence.
+    Csi,
+    /// In an operating system command.
+    Osc,
+    /// In a device control string.
+    Dcs,
+    /// In a string that nobody interprets: SOS, PM, APC.
+    Ignored,
+}
+
+impl State {
+    /// The state after `byte`. In strings the caller passes only bytes that can end them.
+    fn after(self, byte: u8) -> Self {
+        match (self, byte) {
+            (_, 0x18 | 0x1a) => Self::Ground,
+            (_, 0x1b) => Self::Escape,
+            (Self::Escape, 0x20..=0x2f) => Self::EscapeIntermediate,
+            (Self::Escape, b'[') => Self::Csi,
+            (Self::Escape, b']') => Self::Osc,
+            (Self::Escape, b'P') => Self::Dcs,
+            (Self::Escape, b'X' | b'^' | b'_') => Self::Ignored,
+            (Self::Escape | Self::EscapeIntermediate, 0x30..=0x7e) => Self::Ground,
+            (Self::Csi, 0x40..=0x7e) => Self::Ground,
+            (Self::Osc, 0x07) => Self::Ground,
+            (state, _) => state,
+        }
+    }
+
+    /// Whether it lasts until one of a few bytes, whatever stands before.
+    fn is_string(self) -> bool {
+        matches!(self, Self::Osc | Self::Dcs | Self::Ignored)
+    }
+}
+
+/// The parser and what it has taken in of an unfinished sequence.
+#[derive(Default)]
+pub(crate) struct Stream {
+    parser: Parser,
+    state: State,
+    /// The beginning of a character whose rest has not come yet.
+    partial: [u8; 4],
+    partial_len: usize,
+    /// The text of an OSC string.
+    osc: Vec<u8>,
+    /// That text is too long or was cancelled: it is not interpreted.
+    osc_spoilt: bool,
+    device_control: DeviceControl,
+    /// Those of the last plain sequence.
+    params: Params,
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Stream")
+            .field("state", &self.state)
+            .field("partial", &&self.partial[..self.partial_len])
+            .field("osc", &String::from_utf8_lossy(&self.osc))
+            .field("osc_spoilt", &self.osc_spoilt)
+            .field("device_control", &self.device_control)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Stream {
+    /// Bytes of an OSC string at most: a clipboard of 1 MiB as base64 with its introducer. A longer
+    /// string is swallowed whole.
+    const MAX_OSC: usize = (1 << 20) / 3 * 4 + 256;
+    /// Bytes that are kept allocated between two strings.
+    const KEPT: usize = 4 << 10;
+
+    pub(crate) fn feed<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) {
+        let mut rest = bytes;
+        if self.partial_len > 0 {
+            rest = self.complete_character(terminal, rest);
+        }
+        while let Some(first) = rest.first() {
+            let taken = match self.state {
+                State::Ground => match first {
+                    0x20..=0x7e => {
+                        let run = printable_run(rest);
+                        terminal.print_ascii(&rest[..run]);
+                        run
+                    }
+                    0x80.. => self.text_run(terminal, rest),
+                    0x1b => match rest {
+                        [_, b'[', plain @ ..] => match self.params.read(plain) {
+                            Some((action, taken)) => {
+                                terminal.control_sequence(&self.params, action);
+                                taken + 2
+                            }
+                            None => self.sequence(terminal, rest),
+                        },
+                        _ => self.sequence(terminal, rest),
+                    },
+                    control => {
+                        terminal.execute(*control);
+                        1
+                    }
+                },
+                state if state.is_string() => self.string(terminal, rest),
+                _ => self.sequence(terminal, rest),
+            };
+            rest = &rest[taken..];
+        }
+    }
+
+    /// A run of bytes beyond ASCII: characters, and what is none. To its end in one go, because looking for the
+    /// end again behind every wrong byte would cost the square of their number.
+    fn text_run<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) -> usize {
+        let end = bytes.iter().position(|byte| *byte < 0x80);
+        let run = end.unwrap_or(bytes.len());
+        if let Ok(text) = std::str::from_utf8(&bytes[..run]) {
+            terminal.print_str(text);
+            return run;
+        }
+        let mut left = run;
+        for chunk in bytes[..run].utf8_chunks() {
+            let (text, wrong) = (chunk.valid(), chunk.invalid());
+            left -= text.len() + wrong.len();
+            if !text.is_empty() {
+                terminal.print_str(text);
+            }
+            // Cut off by ASCII the rest will not come.
+            let unfinished = left == 0
+                && end.is_none()
+                && std::str::from_utf8(wrong).is_err_and(|error| error.error_len().is_none());
+            if unfinished {
+                self.partial_len = wrong.len();
+                self.partial[..wrong.len()].copy_from_slice(wrong);
+            } else if !wrong.is_empty() {
+                terminal.print_char(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        run
+    }
+
+    /// Goes on with a character that the last bytes broke off in.
+    fn complete_character<'a, H: History>(
+        &mut self,
+        terminal: &mut Terminal<H>,
+        bytes: &'a [u8],
+    ) -> &'a [u8] {
+        let mut rest = bytes;
+        while let Some((byte, after)) = rest.split_first() {
+            self.partial[self.partial_len] = *byte;
+            match std::str::from_utf8(&self.partial[..=self.partial_len]) {
+                Ok(text) => {
+                    self.partial_len = 0;
+                    terminal.print_str(text);
+                    return after;
+                }
+                Err(error) if error.error_len().is_none() => {
+                    self.partial_len += 1;
+                    rest = after;
+                }
+                // This byte does not belong to it and is read again by itself.
+                Err(_) => {
+                    self.partial_len = 0;
+                    terminal.print_char(char::REPLACEMENT_CHARACTER);
+                    return rest;
+                }
+            }
+        }
+        rest
+    }
+
+    /// The bytes of an escape or control sequence, up to its end or the beginning of a string.
+    fn sequence<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) -> usize {
+        let mut taken = 0;
+        for byte in bytes {
+            taken += 1;
+            self.state = self.state.after(*byte);
+            if self.state == State::Ground || self.state.is_string() {
+                break;
+            }
+        }
+        self.parse(terminal, &bytes[..taken]);
+        taken
+    }
+
+    /// The bytes of a string, up to and with the one that ends it.
+    fn string<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) -> usize {
+        let end = bytes.iter().position(|byte| match byte {
+            0x18 | 0x1a | 0x1b => true,
+            0x07 => self.state == State::Osc,
+            _ => false,
+        });
+        let content = &bytes[..end.unwrap_or(bytes.len())];
+        match self.state {
+            State::Osc => self.keep_osc(content),
+            // Bytes beyond ASCII mean nothing in any DCS, and one of them (0x9C, which is part of
+            // many characters) would end it for the parser.
+            State::Dcs if self.device_control.is_spoilt() => {}
+            State::Dcs => content
+                .split(|byte| *byte >= 0x80)
+                .filter(|part| !part.is_empty())
+                .for_each(|part| self.parse(terminal, part)),
+            _ => {}
+        }
+        let Some(end) = end else { return bytes.len() };
+        let terminator = bytes[end];
+        if matches!(terminator, 0x18 | 0x1a) {
+            // Cancelled: the parser ends it as if it were whole.
+            self.osc_spoilt = true;
+            self.device_control.spoil();
+        }
+        self.state = self.state.after(terminator);
+        self.parse(terminal, &bytes[end..=end]);
+        self.osc_spoilt = false;
+        self.osc.clear();
+        self.osc.shrink_to(Self::KEPT);
+        self.device_control.clear();
+        end + 1
+    }
+
+    fn keep_osc(&mut self, content: &[u8]) {
+        if self.osc_spoilt {
+            return;
+        }
+        // Controls are not kept and do not count. One byte more than the bound is how too long a text shows.
+        content.split(|byte| *byte < 0x20).for_each(|part| {
+            let room = Self::MAX_OSC + 1 - self.osc.len();
+            self.osc.extend_from_slice(&part[..part.len().min(room)]);
+        });
+        if self.osc.len() > Self::MAX_OSC {
+            self.osc_spoilt = true;
+            self.osc.clear();
+        }
+    }
+
+    fn parse<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) {
+        let osc = if self.osc_spoilt { None } else { Some(&*self.osc) };
+        let mut performer = Performer { terminal, osc, device_control: &mut self.device_control };
+        self.parser.advance(&mut performer, bytes);
+    }
+
+    /// Bytes kept of unfinished sequences.
+    pub(crate) fn allocated(&self) -> usize {
+        self.osc.capacity() + self.device_control.allocated()
+    }
+}
+
+/// How many bytes at the start are printable ASCII. By blocks, which the compiler turns into vector code.
+fn printable_run(bytes: &[u8]) -> usize {
+    const BLOCK: usize = 32;
+    let printable = |byte: u8| byte.wrapping_sub(0x20) < 0x5f;
+    let blocks = bytes
+        .chunks_exact(BLOCK)
+        .take_while(|block| block.iter().fold(true, |all, byte| all & printable(*byte)))
+        .count();
+    let start = blocks * BLOCK;
+    bytes[start..].iter().position(|byte| !printable(*byte)).map_or(bytes.len(), |end| start + end)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use vte::Perform;
+
+    use super::*;
+    use crate::history::VecHistory;
+    use crate::size::{Options, Size};
+
+    /// Notes whether anything was printed, which happens in the ground state only.
+    #[derive(Default)]
+    struct Probe(bool);
+
+    impl Perform for Probe {
+        fn print(&mut self, _character: char) {
+            self.0 = true;
+        }
+    }
+
+    /// Whether the parser itself is in its ground state after these bytes.
+    fn parser_is_in_ground(bytes: &[u8]) -> bool {
+        let mut parser = Parser::<1024>::new();
+        parser.advance(&mut Probe::default(), bytes);
+        let mut probe = Probe::default();
+        parser.advance(&mut probe, b"x");
+        probe.0
+    }
+
+    proptest! {
+        /// Every byte that means something to the parser, often. Bytes beyond ASCII are kept from it.
+        #[test]
+        fn the_mirror_shows_what_the_parser_does(
+            bytes in vec(prop_oneof![
+                4 => prop::sample::select(b"\x1b\x1b\x1b[]PX^_\\\x07\x18\x1a;:1?$ !(m~q\x7f\r".to_vec()),
+                1 => 0u8..0x80,
+            ], 0..24),
+        ) {
+            let options = Options::default();
+            let mut terminal = Terminal::new(Size::default(), options, VecHistory::default());
+            for (place, byte) in bytes.iter().enumerate() {
+                terminal.feed(&[*byte]);
+                let ground = terminal.stream.state == State::Ground;
+                prop_assert_eq!(ground, parser_is_in_ground(&bytes[..=place]), "after {:?}", &bytes[..=place]);
+            }
+        }
+    }
+
+    #[test]
+    fn printable_runs_end_where_they_should() {
+        for length in 0..100 {
+            let mut bytes = vec![b'~'; length];
+            assert_eq!(printable_run(&bytes), length);
+            for end in [0x1b, 0x7f, 0x80, 0x0a, 0x1f] {
+                bytes.push(end);
+                bytes.extend_from_slice(&[b' '; 40]);
+                assert_eq!(printable_run(&bytes), length);
+                bytes.truncate(length);
+            }
+        }
+    }
+}

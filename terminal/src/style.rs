@@ -1,0 +1,206 @@
+//! What a cell looks like: colours and attributes (SGR, ECMA-48 and xterm's additions), interned,
+//! so that a cell carries two bytes of it.
+
+use crate::link::LinkId;
+use crate::table::{Table, mix};
+
+/// A colour as the program named it; what it looks like is the palette's business.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+pub enum Colour {
+    /// The terminal's own foreground or background.
+    #[default]
+    Default,
+    /// One of the 256 palette entries.
+    Indexed(u8),
+    /// A direct colour: red, green, blue.
+    Rgb(u8, u8, u8),
+}
+
+impl Colour {
+    fn to_word(self) -> u64 {
+        match self {
+            Self::Default => 0,
+            Self::Indexed(index) => 1 << 24 | u64::from(index),
+            Self::Rgb(red, green, blue) => {
+                2 << 24 | u64::from(red) << 16 | u64::from(green) << 8 | u64::from(blue)
+            }
+        }
+    }
+}
+
+/// How a cell is underlined (SGR 4 and its sub-parameters).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+#[repr(u8)]
+pub enum Underline {
+    /// Not at all.
+    #[default]
+    None = 0,
+    /// One line.
+    Single = 1,
+    /// Two lines.
+    Double = 2,
+    /// A wave.
+    Curly = 3,
+    /// Dots.
+    Dotted = 4,
+    /// Dashes.
+    Dashed = 5,
+}
+
+/// The attributes that are on or off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+pub struct Attributes(u16);
+
+impl Attributes {
+    /// SGR 1.
+    pub const BOLD: Self = Self(1);
+    /// SGR 2.
+    pub const FAINT: Self = Self(1 << 1);
+    /// SGR 3.
+    pub const ITALIC: Self = Self(1 << 2);
+    /// SGR 5.
+    pub const BLINK: Self = Self(1 << 3);
+    /// SGR 6.
+    pub const RAPID_BLINK: Self = Self(1 << 4);
+    /// SGR 7.
+    pub const INVERSE: Self = Self(1 << 5);
+    /// SGR 8.
+    pub const HIDDEN: Self = Self(1 << 6);
+    /// SGR 9.
+    pub const STRIKE: Self = Self(1 << 7);
+    /// SGR 53.
+    pub const OVERLINE: Self = Self(1 << 8);
+
+    /// No attribute.
+    pub const fn empty() -> Self {
+        Self(0)
+    }
+
+    /// As a number whose bits are the constants above.
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// Whether all of `other` are on.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Turns `other` on or off.
+    pub fn set(&mut self, other: Self, on: bool) {
+        if on {
+            self.0 |= other.0;
+        } else {
+            self.0 &= !other.0;
+        }
+    }
+
+    /// Turns `other` over.
+    pub fn toggle(&mut self, other: Self) {
+        self.0 ^= other.0;
+    }
+}
+
+impl std::ops::BitOr for Attributes {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// Colours and attributes of a cell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+pub struct Style {
+    /// Foreground.
+    pub fg: Colour,
+    /// Background.
+    pub bg: Colour,
+    /// Colour of the underline; `Default` follows the foreground.
+    pub underline_colour: Colour,
+    /// What is on.
+    pub attributes: Attributes,
+    /// The underline.
+    pub underline: Underline,
+    /// The hyperlink (OSC 8).
+    pub link: Option<LinkId>,
+}
+
+// A table of them goes into every frame.
+const _: () = assert!(size_of::<Style>() <= 20);
+
+impl Style {
+    fn hash(&self) -> u64 {
+        let link = self.link.map_or(0, |link| link.index() as u64 + 1);
+        let first = mix(0x5CA2_AB01, self.fg.to_word() << 32 | self.bg.to_word());
+        let second = mix(first, self.underline_colour.to_word() << 32 | link);
+        mix(second, u64::from(self.attributes.0) << 8 | self.underline as u64)
+    }
+}
+
+/// The number of a style in [`Styles`], valid within an epoch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+pub struct StyleId(pub(crate) u16);
+
+impl StyleId {
+    /// The style of a cell that nobody has touched; always number 0.
+    pub const DEFAULT: Self = Self(0);
+
+    /// Its place in [`Styles::entries`].
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// All styles that cells refer to.
+#[derive(Debug)]
+pub struct Styles(pub(crate) Table<Style>);
+
+impl Styles {
+    /// Entries at first: more than a usual screen ever has, and 20 KiB.
+    const CAPACITY: usize = 1024;
+    /// Entries at most: all that two bytes can name.
+    pub(crate) const LIMIT: usize = 1 << 16;
+
+    pub(crate) fn new() -> Self {
+        let mut styles = Self(Table::new(Self::CAPACITY, Self::LIMIT));
+        let default = Style::default();
+        styles.0.insert(default.hash(), default);
+        styles
+    }
+
+    /// The style with this number. One that the table does not have is the default one.
+    pub fn get(&self, id: StyleId) -> Style {
+        self.0.entries().get(id.index()).copied().unwrap_or_default()
+    }
+
+    /// Changes when the styles were renumbered; within an epoch entries are only appended.
+    pub fn epoch(&self) -> u64 {
+        self.0.epoch()
+    }
+
+    /// All entries, [`StyleId`]s being their places.
+    pub fn entries(&self) -> &[Style] {
+        self.0.entries()
+    }
+
+    /// The number of this style; `None` when the table is full.
+    pub(crate) fn intern(&mut self, style: &Style) -> Option<StyleId> {
+        let hash = style.hash();
+        self.0
+            .find(hash, |entry| entry == style)
+            .or_else(|| self.0.insert(hash, *style))
+            .map(|number| StyleId(number as u16))
+    }
+
+    pub(crate) fn rewrite(&mut self, live: &[bool], links: &[u32]) -> Vec<u32> {
+        // Links are renumbered first, so that equal styles stay equal and hashes fresh.
+        let renumbered = self.0.compact(live);
+        let kept: Vec<Style> = self.0.entries().to_vec();
+        self.0.replace(kept.into_iter().map(|mut style| {
+            style.link = style.link.and_then(|link| link.renumbered(links));
+            (style.hash(), style)
+        }));
+        renumbered
+    }
+}

@@ -1,0 +1,181 @@
+//! However much comes in, memory stays within its bounds and the stream goes on correctly behind it.
+
+#![allow(missing_docs)]
+
+mod common;
+
+use common::{answer, healthy, history, rows, terminal, text};
+use scarab_terminal::Size;
+
+/// Bytes of a string that never seems to end.
+const FLOOD: usize = 1 << 30;
+
+fn flood(start: &[u8], filling: u8, end: &[u8]) {
+    flood_with(FLOOD, start, filling, end);
+}
+
+fn flood_with(bytes: usize, start: &[u8], filling: u8, end: &[u8]) {
+    let mut terminal = terminal(80, 24);
+    terminal.feed(b"before ");
+    terminal.feed(start);
+    let chunk = vec![filling; 1 << 20];
+    let mut most = 0;
+    for _ in 0..bytes / chunk.len() {
+        terminal.feed(&chunk);
+        most = most.max(terminal.pending_bytes());
+    }
+    assert!(most <= 4 << 20, "{most} bytes kept of {start:?}");
+    terminal.feed(end);
+    assert!(terminal.pending_bytes() <= 32 << 10, "{} bytes kept after", terminal.pending_bytes());
+    terminal.feed(b"after");
+    assert_eq!(text(&terminal), "before after", "{start:?}");
+    assert_eq!(answer(&mut terminal, b"\x1b[6n"), "ESC [1;13R");
+    healthy(&terminal);
+}
+
+#[test]
+fn endless_operating_system_commands() {
+    flood(b"\x1b]2;", b'x', b"\x07");
+}
+
+#[test]
+fn endless_clipboards() {
+    flood(b"\x1b]52;c;", b'Q', b"\x1b\\");
+}
+
+#[test]
+fn endless_device_controls() {
+    flood(b"\x1bP$q", b'm', b"\x1b\\");
+}
+
+#[test]
+fn endless_application_commands() {
+    flood(b"\x1b_G", b'a', b"\x1b\\");
+}
+
+#[test]
+fn endless_parameters() {
+    // Nothing is kept of these, so that fewer do.
+    flood_with(FLOOD / 16, b"\x1b[", b'1', b"m");
+    flood_with(FLOOD / 16, b"\x1b[", b';', b"m");
+}
+
+#[test]
+fn a_whole_clipboard_passes_and_a_larger_one_does_not() {
+    let mut terminal = terminal(80, 24);
+    let base64 = "QUJD".repeat((1 << 20) / 3);
+    terminal.feed(format!("\x1b]52;c;{base64}\x07").as_bytes());
+    assert_eq!(terminal.take_events().len(), 1);
+    terminal.feed(format!("\x1b]52;c;{base64}{base64}\x07").as_bytes());
+    assert_eq!(terminal.take_events(), []);
+}
+
+#[test]
+fn more_styles_than_the_table_holds() {
+    let mut terminal = terminal(80, 24);
+    let mut line = String::new();
+    for number in 0..200_000u32 {
+        let [_, red, green, blue] = number.to_be_bytes();
+        line.clear();
+        line.push_str(&format!("\x1b[38;2;{red};{green};{blue}mx"));
+        terminal.feed(line.as_bytes());
+    }
+    healthy(&terminal);
+    assert!(terminal.styles().epoch() > 0);
+    // A screen holds 1,920 cells, so that a small table is enough for good.
+    assert!(terminal.styles().entries().len() <= 4096, "{}", terminal.styles().entries().len());
+    assert!(terminal.cursor().pending_wrap);
+    let last = terminal.screen().row(terminal.cursor().row).cells()[79];
+    let [_, red, green, blue] = 199_999u32.to_be_bytes();
+    let fg = terminal.styles().get(last.style()).fg;
+    assert_eq!(fg, scarab_terminal::Colour::Rgb(red, green, blue));
+    // What was on the screen kept its colours through all renumbering.
+    let shown = terminal.history().iter().next_back().unwrap();
+    assert_eq!(shown.runs.len(), 80);
+}
+
+#[test]
+fn more_styles_on_the_screen_than_there_are_numbers() {
+    let mut terminal = terminal(2000, 60);
+    for number in 0..119_000u32 {
+        let [_, red, green, blue] = number.to_be_bytes();
+        terminal.feed(format!("\x1b[38;2;{red};{green};{blue}mx").as_bytes());
+    }
+    healthy(&terminal);
+    assert_eq!(terminal.styles().entries().len(), 1 << 16);
+    // Cleared, there is room again.
+    terminal.feed(b"\x1b[m\x1b[2J\x1b[H");
+    for number in 0..100_000u32 {
+        terminal.feed(
+            format!("\x1b[H\x1b[48;5;{};38;2;1;{};{}mx", number % 256, number % 250, number / 250 % 250)
+                .as_bytes(),
+        );
+    }
+    healthy(&terminal);
+    let style = terminal.styles().get(terminal.screen().row(0).cells()[0].style());
+    assert_ne!(style.bg, scarab_terminal::Colour::Default);
+}
+
+#[test]
+fn links_without_end() {
+    let mut terminal = terminal(80, 24);
+    let address = "x".repeat(2000);
+    for number in 0..20_000 {
+        terminal.feed(format!("\x1b]8;;http://{number}/{address}\x07link\x1b]8;;\x07 ").as_bytes());
+    }
+    healthy(&terminal);
+    let bytes: usize = terminal.links().entries().iter().map(|link| link.uri.len() + link.id.len()).sum();
+    assert!(bytes <= 4 << 20, "{bytes}");
+    let row = terminal.screen().row(terminal.cursor().row - 1);
+    let style = terminal.styles().get(row.cells()[0].style());
+    assert!(style.link.and_then(|link| terminal.links().get(link)).is_some());
+}
+
+#[test]
+fn titles_and_directories_are_cut() {
+    let mut terminal = terminal(80, 24);
+    terminal.feed(format!("\x1b]0;{}\x07", "é".repeat(1 << 18)).as_bytes());
+    assert!(terminal.title().chars().count() <= 1024);
+}
+
+#[test]
+fn a_line_without_end_is_reflowed_at_the_cost_of_a_screen() {
+    let mut terminal = terminal(80, 24);
+    terminal.feed(&b"abcdefghij".repeat(60_000));
+    let before = terminal.history().iter().count();
+    terminal.resize(Size::cells(40, 24));
+    healthy(&terminal);
+    let after = terminal.history().iter().count();
+    // All but the last screen of pieces stays as it is.
+    assert!(before - 40 <= after && after <= before + 60, "{before} {after}");
+    let whole: String = history(&terminal).concat() + &rows(&terminal).concat();
+    assert_eq!(whole, "abcdefghij".repeat(60_000)[600_000 - whole.len()..]);
+}
+
+#[test]
+fn a_stream_of_wrong_bytes_costs_what_right_ones_cost() {
+    // In one piece, as a journal is replayed: looking for the end again at each would take hours.
+    let mut terminal = terminal(80, 24);
+    terminal.feed(&vec![0xff; 16 << 20]);
+    terminal.feed(&[0x80, 0xc3].repeat(4 << 20));
+    healthy(&terminal);
+    terminal.feed(b"\r\nafter");
+    assert_eq!(rows(&terminal)[23], "after");
+}
+
+#[test]
+fn the_bound_of_a_string_does_not_depend_on_where_it_is_cut() {
+    /// Bytes of the longest string that counts.
+    const LONGEST: usize = (1 << 20) / 3 * 4 + 256;
+    // Controls inside are not kept and do not count.
+    for surplus in [0, 1, 2] {
+        let filling = "\r\n".repeat(200);
+        let string = format!("\x1b]2;title{filling}{}\x07", "x".repeat(LONGEST - "2;title".len() + surplus));
+        let mut whole = terminal(80, 24);
+        whole.feed(string.as_bytes());
+        assert_eq!(whole.title().is_empty(), surplus > 0);
+        let mut cut = terminal(80, 24);
+        string.as_bytes().chunks(4095).for_each(|part| cut.feed(part));
+        assert_eq!(whole.describe(), cut.describe(), "{surplus}");
+    }
+}
