@@ -1,0 +1,119 @@
+//! The end of a session's leader: asked for, killed, noticed, and told once its last output has been read.
+
+use super::pty::Leader;
+use super::thread::Runner;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use scarab_protocol::message::ExitStatus;
+use scarab_protocol::message::event::{DetachReason, SessionExited};
+use std::time::{Duration, Instant};
+
+/// A leader that was asked to end has so long to do it.
+const GRACE: Duration = Duration::from_secs(2);
+/// Output read after the leader's end. The kernel holds about 14 KiB; the bound is for programs that were left
+/// behind and go on writing.
+const LAST_OUTPUT: usize = 1 << 20;
+
+impl Runner {
+    /// Asks the leader and what is in the foreground to end, as a terminal that closes does. Stopped ones are
+    /// woken, or they could not hear it.
+    pub(super) fn end_leader(&mut self) {
+        let Some(leader) = &self.leader else { return };
+        for signal in [Signal::HUP, Signal::CONT] {
+            if let Some(group) = self.pty.as_ref().and_then(|pty| pty.foreground()) {
+                let _: rustix::io::Result<()> = rustix::process::kill_process_group(group, signal);
+            }
+            leader.signal(signal);
+        }
+        self.timers.kill.get_or_insert(Instant::now() + GRACE);
+    }
+
+    /// Kills the leader and what is in the foreground. Others get the kernel's hang-up when the leader is gone.
+    pub(super) fn kill_leader(&mut self) {
+        let Some(leader) = &self.leader else { return };
+        if let Some(group) = self.pty.as_ref().and_then(|pty| pty.foreground()) {
+            let _: rustix::io::Result<()> = rustix::process::kill_process_group(group, Signal::KILL);
+        }
+        leader.signal(Signal::KILL);
+    }
+
+    /// The leader has ended: its status is taken, its last output read and shown, and everybody told.
+    pub(super) fn leader_ended(&mut self) {
+        let Some(status) = self.leader.as_ref().and_then(|leader| leader.status()) else { return };
+        self.drain(LAST_OUTPUT);
+        self.leader = None;
+        self.timers.kill = None;
+        self.shared.input.close();
+        self.pty = None;
+        if self.emulator.synchronized() {
+            self.emulator.end_synchronized_update();
+            self.fed();
+        }
+        let name = {
+            let mut record = self.shared.record();
+            record.exited = Some(status);
+            record.leader = 0;
+            record.foreground.clear();
+            record.history_lines = self.emulator.history().writer.lines();
+            record.name.clone()
+        };
+        // Whoever waits or not: this is the last frame, and the viewers' bells end with it.
+        self.publish();
+        log::info!("session {}: its program ended: {status:?}", self.id);
+        // Told before any wait is answered: who waited may have the session removed, and that comes after its end.
+        self.tell_now(&SessionExited { session: self.id, name, status }.into());
+        self.waits.exited(status);
+        self.emulator.history_mut().passing.look_for(Vec::new());
+        self.detach_all(DetachReason::SessionEnded);
+    }
+}
+
+impl Leader {
+    /// Its status once it has ended; asking takes it, so that no zombie stays.
+    pub(super) fn status(&self) -> Option<ExitStatus> {
+        use rustix::fd::AsFd;
+        let how = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+        match rustix::process::waitid(WaitId::PidFd(self.pidfd.as_fd()), how) {
+            Ok(None) => None,
+            Ok(Some(status)) => Some(match (status.exit_status(), status.terminating_signal()) {
+                (Some(code), _) => ExitStatus::Code(code),
+                (None, Some(signal)) => ExitStatus::Signal(signal),
+                (None, None) => ExitStatus::Unknown,
+            }),
+            Err(rustix::io::Errno::INTR) => None,
+            Err(_) => Some(ExitStatus::Unknown),
+        }
+    }
+
+    /// Signals it; a pidfd cannot mean another process.
+    pub(super) fn signal(&self, signal: Signal) {
+        let _: rustix::io::Result<()> = rustix::process::pidfd_send_signal(&self.pidfd, signal);
+    }
+
+    /// Ends it for certain and takes its status: for sessions that are given up.
+    pub(super) fn kill_and_wait(&self) {
+        use rustix::fd::AsFd;
+        self.signal(Signal::KILL);
+        // A process that sleeps in the kernel may take its time; nobody waits for this thread.
+        while let Err(rustix::io::Errno::INTR) =
+            rustix::process::waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED)
+        {}
+    }
+}
+
+/// The name of a process (a group's leader), as the kernel keeps it. Between its fork and its exec a child still has
+/// the name of this service's thread: then there is none yet.
+pub(super) fn process_name(pid: Pid) -> Option<String> {
+    let executable = |pid: &str| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    if executable(&pid.as_raw_nonzero().to_string()).is_some_and(|it| Some(it) == executable("self")) {
+        return None;
+    }
+    let name = std::fs::read(format!("/proc/{}/comm", pid.as_raw_nonzero())).ok()?;
+    let name = String::from_utf8_lossy(&name);
+    Some(name.trim_end().chars().filter(|character| !character.is_control()).collect())
+}
+
+/// The working directory of a process.
+pub(super) fn process_directory(pid: Pid) -> Option<String> {
+    let directory = std::fs::read_link(format!("/proc/{}/cwd", pid.as_raw_nonzero())).ok()?;
+    Some(directory.to_string_lossy().into_owned())
+}

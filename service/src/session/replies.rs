@@ -1,0 +1,157 @@
+//! Answers to programs' queries, each given exactly once whatever happens to the service.
+//!
+//! They are appended to a memfd and go to the PTY by `sendfile`: the file position that the kernel moves in
+//! the same call, and that lives on in systemd's descriptor store, is the account of what was given. It
+//! counts from the session's beginning and never goes back; what has been sent is punched out behind it.
+
+use super::pty::Pty;
+use rustix::fd::OwnedFd;
+use rustix::fs::{FallocateFlags, MemfdFlags};
+use rustix::io::Errno;
+use std::io;
+
+/// Bytes that may wait for the PTY to take them. The emulator stops answering at its own bound before; a
+/// program that reads no answers gets no more of them.
+const MAX_WAITING: u64 = 256 << 10;
+/// Memory of what was sent is given back in steps of this many bytes.
+const PUNCH: u64 = 64 << 10;
+/// A hole is made of whole pages.
+const PAGE: u64 = 4096;
+
+/// The replies of one session.
+#[derive(Debug)]
+pub(super) struct Replies {
+    ledger: OwnedFd,
+    /// Bytes appended since the session began.
+    end: u64,
+    /// Bytes sent: a copy of the ledger's file position.
+    sent: u64,
+    /// Everything before this is punched out.
+    punched: u64,
+}
+
+impl Replies {
+    pub(super) fn create() -> io::Result<Self> {
+        let ledger = rustix::fs::memfd_create("scarab-replies", MemfdFlags::CLOEXEC)?;
+        Ok(Self { ledger, end: 0, sent: 0, punched: 0 })
+    }
+
+    /// Something waits for the PTY.
+    pub(super) fn waiting(&self) -> bool {
+        self.end > self.sent
+    }
+
+    /// Appends `bytes` and empties them; beyond the bound they are dropped as a whole.
+    pub(super) fn append(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        if self.end - self.sent + bytes.len() as u64 <= MAX_WAITING {
+            let mut rest = &bytes[..];
+            while !rest.is_empty() {
+                match rustix::io::pwrite(&self.ledger, rest, self.end) {
+                    Ok(written) => {
+                        self.end += written as u64;
+                        rest = &rest[written..];
+                    }
+                    Err(Errno::INTR) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        bytes.clear();
+        Ok(())
+    }
+
+    /// Sends what the PTY takes now.
+    pub(super) fn send(&mut self, pty: &Pty) -> io::Result<()> {
+        while self.waiting() {
+            let count = usize::try_from(self.end - self.sent).unwrap_or(usize::MAX);
+            match rustix::fs::sendfile(pty, &self.ledger, None, count) {
+                Ok(0) | Err(Errno::AGAIN) => break,
+                Ok(sent) => self.sent += sent as u64,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.give_back();
+        Ok(())
+    }
+
+    /// Gives up what waits: no program is there to read it. The ledger counts it as sent.
+    pub(super) fn drop_waiting(&mut self) {
+        if rustix::fs::seek(&self.ledger, rustix::fs::SeekFrom::Start(self.end)).is_ok() {
+            self.sent = self.end;
+        }
+        self.give_back();
+    }
+
+    fn give_back(&mut self) {
+        let to = self.sent / PAGE * PAGE;
+        if to - self.punched < PUNCH {
+            return;
+        }
+        let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        if rustix::fs::fallocate(&self.ledger, hole, self.punched, to - self.punched).is_ok() {
+            self.punched = to;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::environment::Variables;
+    use super::super::pty::{Leader, Program};
+    use super::*;
+    use rustix::event::{PollFd, PollFlags};
+    use rustix::fd::AsFd;
+    use scarab_protocol::message::Size;
+
+    fn reader(script: &str) -> (Pty, Leader) {
+        let command = vec!["sh".into(), "-c".into(), script.into()];
+        let variables = Variables::from([("PATH".into(), "/usr/bin:/bin".into())]);
+        let size = Size { cols: 80, rows: 24, width_px: 0, height_px: 0 };
+        Pty::spawn(size, &Program { command, directory: "/".into(), variables }).expect("a shell")
+    }
+
+    fn wait_for(pty: &Pty, what: PollFlags) {
+        let mut fds = [PollFd::from_borrowed_fd(pty.as_fd(), what)];
+        rustix::event::poll(&mut fds, None).expect("polled");
+    }
+
+    #[test]
+    fn what_was_sent_is_given_back_and_counted() {
+        const TOTAL: u64 = 2 << 20;
+        let (pty, leader) = reader("stty raw -echo; printf x; exec head -c 2097152 >/dev/null");
+        wait_for(&pty, PollFlags::IN);
+        let mut replies = Replies::create().expect("memory");
+        let mut appended = 0;
+        while replies.sent < TOTAL {
+            if appended < TOTAL && replies.end - replies.sent < 32 << 10 {
+                replies.append(&mut vec![b'r'; 4096]).expect("kept");
+                appended += 4096;
+            }
+            replies.send(&pty).expect("sent");
+            if replies.waiting() {
+                wait_for(&pty, PollFlags::OUT);
+            }
+        }
+        assert_eq!(rustix::fs::tell(&replies.ledger), Ok(TOTAL), "the ledger is the account");
+        let blocks = rustix::fs::fstat(&replies.ledger).expect("its state").st_blocks;
+        assert!(blocks * 512 <= 192 << 10, "{blocks} blocks are still there");
+        leader.kill_and_wait();
+    }
+
+    #[test]
+    fn a_program_that_reads_no_answers_costs_bounded_memory() {
+        let (pty, leader) = reader("stty raw -echo; printf x; exec sleep 1000");
+        wait_for(&pty, PollFlags::IN);
+        let mut replies = Replies::create().expect("memory");
+        for _ in 0..1000 {
+            replies.append(&mut vec![b'r'; 4096]).expect("kept or dropped");
+            replies.send(&pty).expect("sent as far as it goes");
+            assert!(replies.end - replies.sent <= MAX_WAITING);
+        }
+        assert!(replies.waiting());
+        replies.drop_waiting();
+        assert!(!replies.waiting());
+        leader.kill_and_wait();
+    }
+}
