@@ -1,0 +1,129 @@
+//! A key's echo, and Ctrl-C under flood, as they appear at an attached viewer.
+
+use crate::targets::{Target, World};
+use crate::{Effort, inside, pty::Pty, stats};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Between keys: a quick typist's pause is long, this is short, yet lets every process go to sleep.
+const PAUSE: Duration = Duration::from_millis(2);
+
+fn all(world: &World) -> Vec<Target> {
+    [Target::Raw, Target::Relay].into_iter().chain(world.keepers()).collect()
+}
+
+/// Key to token, idle or while the same program floods a scroll region.
+pub fn echo(world: &World, effort: Effort, when: &str, flooding: bool) {
+    stats::heading(&format!("Key echo, {}, {when}", if flooding { "under flood" } else { "idle" }));
+    let program = if flooding { "echo-flood" } else { "echo" };
+    let mut samples: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    let targets = all(world);
+    for _ in 0..effort.rounds {
+        for (index, target) in targets.iter().enumerate() {
+            let session = world.open(*target, inside::command(&[program]));
+            let mut client = session.attach();
+            // dtach keeps no screen: what was said before it attached is gone.
+            if *target != Target::Dtach && client.until(b"read").is_none() && !flooding {
+                println!("{}: the viewer shows nothing", target.name());
+                continue;
+            }
+            drain(&mut client, flooding);
+            for key in 0..effort.keys {
+                client.forget();
+                client.write(b"k");
+                match client.until(&inside::token(key)) {
+                    Some(took) => samples.entry(index).or_default().push(stats::micros(took)),
+                    None => {
+                        println!("{}: key {key} was never answered", target.name());
+                        break;
+                    }
+                }
+                pause(&mut client, flooding);
+            }
+        }
+    }
+    report(&targets, &samples, Target::Relay, "relay");
+}
+
+/// Between two keys the viewer's output is taken, as a terminal would.
+fn pause(client: &mut Pty, flooding: bool) {
+    if flooding {
+        let until = std::time::Instant::now() + PAUSE;
+        while let Some(left) = until.checked_duration_since(std::time::Instant::now()) {
+            client.read_once(left);
+        }
+    } else {
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn drain(client: &mut Pty, flooding: bool) {
+    if flooding {
+        for _ in 0..50 {
+            client.read_once(Duration::from_millis(10));
+        }
+    } else {
+        client.settle(Duration::from_millis(200));
+    }
+}
+
+/// 0x03 at the viewer until the shell's mark stands there.
+pub fn interrupt(world: &World, effort: Effort, when: &str) {
+    stats::heading(&format!("Ctrl-C under flood, {when}"));
+    let targets = all(world);
+    let mut samples: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    let tries = (effort.keys / 10).max(10);
+    for _ in 0..effort.rounds {
+        for (index, target) in targets.iter().enumerate() {
+            let session = world.open(*target, shell());
+            let mut client = session.attach();
+            if *target != Target::Dtach && client.until(b"waiting").is_none() {
+                println!("{}: the viewer shows nothing", target.name());
+                continue;
+            }
+            for n in 0..tries {
+                client.write(b"\n");
+                for _ in 0..30 {
+                    client.read_once(Duration::from_millis(10));
+                }
+                client.forget();
+                client.write(b"\x03");
+                match client.until(&inside::token(n)) {
+                    Some(took) => samples.entry(index).or_default().push(stats::micros(took)),
+                    None => {
+                        println!("{}: flood {n} never ended", target.name());
+                        break;
+                    }
+                }
+                client.settle(Duration::from_millis(20));
+            }
+        }
+    }
+    report(&targets, &samples, Target::Tmux, "tmux");
+}
+
+/// A shell that runs a flood at each line and says a token when it has been interrupted.
+fn shell() -> Vec<String> {
+    let tokens: String =
+        (0..100).map(|n| String::from_utf8_lossy(&inside::token(n)).into_owned() + " ").collect();
+    let script = format!(
+        "trap : INT; stty -echo; set -- {tokens}; printf 'waiting\\r\\n'; while read -r x; do {} --inside flood; printf '\\033[2J\\033[H%s' \"$1\"; shift; done",
+        inside::myself()
+    );
+    vec!["bash".to_owned(), "-c".to_owned(), script]
+}
+
+fn report(targets: &[Target], samples: &BTreeMap<usize, Vec<f64>>, reference: Target, name: &str) {
+    let reference = targets
+        .iter()
+        .position(|target| *target == reference)
+        .and_then(|index| samples.get(&index))
+        .map_or(f64::NAN, |s| stats::median(s));
+    stats::latency_head(name);
+    for (index, target) in targets.iter().enumerate() {
+        match samples.get(&index) {
+            Some(samples) => stats::latency_row(target.name(), samples, reference),
+            None => println!("| {:<16} | no sample |", target.name()),
+        }
+    }
+}
