@@ -1,0 +1,48 @@
+//! Under a real systemd user manager: the scripts in `systemd/testing`, each in a manager of its own.
+//!
+//! They need root for a private mount namespace. Where they cannot run they say so loudly, and fail when
+//! `SCARAB_REQUIRE_ALL` is set, as CI does.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The exit status with which `with-user-manager` says that it cannot run here.
+const CANNOT_RUN: i32 = 77;
+
+fn under_a_user_manager(script: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let testing = root.join("systemd/testing");
+    let binaries: PathBuf =
+        Path::new(env!("CARGO_BIN_EXE_scarabd")).parent().expect("a directory").to_owned();
+    assert!(
+        binaries.join("scarab").exists(),
+        "scarab is not built beside scarabd: cargo build --workspace first"
+    );
+    let output = Command::new(testing.join("with-user-manager"))
+        .arg("bash")
+        .arg("-c")
+        .arg(std::fs::read_to_string(testing.join(script)).expect("the script"))
+        .env("SCARAB_TEST_BIN", binaries)
+        .env("SCARAB_TEST_UNITS", root.join("systemd"))
+        .env_remove("SCARAB_SOCKET")
+        .output()
+        .expect("with-user-manager starts");
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if output.status.code() == Some(CANNOT_RUN) {
+        assert!(std::env::var_os("SCARAB_REQUIRE_ALL").is_none(), "{said}");
+        eprintln!("{script} DID NOT RUN: {said}");
+        return;
+    }
+    assert!(output.status.success(), "{script}: {}\n{said}", output.status);
+}
+
+#[test]
+fn the_socket_starts_the_service_and_reload_and_stop_work() {
+    under_a_user_manager("activation.sh");
+}
+
+#[test]
+fn a_fresh_installation_works_though_nobody_enabled_anything() {
+    under_a_user_manager("fresh.sh");
+}
