@@ -21,7 +21,7 @@ pub fn run(arguments: &[String]) {
     let argument = |at: usize| arguments.get(at).map_or("", String::as_str);
     match argument(0) {
         "spin" => spin(),
-        "throughput" => throughput(argument(1), argument(2)),
+        "throughput" => throughput(argument(1), argument(2), argument(3) == "wait"),
         "echo" => echo(false),
         "echo-flood" => echo(true),
         "flood" => flood(),
@@ -59,9 +59,13 @@ pub fn token(n: usize) -> [u8; 6] {
 }
 
 /// Writes the payload file, asks for the cursor's position, and stores how long it took until the answer: when
-/// the emulator has consumed all.
-fn throughput(payload: &str, result: &str) {
+/// the emulator has consumed all. With `wait` it begins at the first key: who keeps no screen loses a question that was
+/// asked before anybody attached.
+fn throughput(payload: &str, result: &str, wait: bool) {
     raw_input();
+    if wait {
+        std::io::stdin().read_exact(&mut [0]).expect("a key");
+    }
     let bytes = std::fs::read(payload).expect("the payload");
     let (mut stdin, mut stdout) = (std::io::stdin().lock(), std::io::stdout().lock());
     let mut ask = |stdout: &mut std::io::StdoutLock<'_>| {

@@ -137,9 +137,9 @@ impl World {
         for entry in std::fs::read_dir("/proc").expect("/proc").flatten() {
             let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
             let read = |file: &str| std::fs::read(entry.path().join(file)).unwrap_or_default();
-            let line = String::from_utf8_lossy(&read("cmdline")).to_lowercase();
+            let line = String::from_utf8_lossy(&read("cmdline")).into_owned();
             let about = format!("{line}\0{}", String::from_utf8_lossy(&read("environ")));
-            let named = line.split('\0').next().unwrap_or("").contains(program);
+            let named = line.split('\0').next().unwrap_or("").to_lowercase().contains(program);
             if named && about.contains(&marker) {
                 pids.push(pid);
             }

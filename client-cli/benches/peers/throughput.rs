@@ -114,10 +114,14 @@ pub fn run(world: &World, effort: Effort) {
 fn once(world: &World, target: Target, attached: bool, payload: &Path) -> Option<Duration> {
     let result: PathBuf = world.path("result");
     let _ = std::fs::remove_file(&result);
-    let argv =
-        inside::command(&["throughput", &payload.display().to_string(), &result.display().to_string()]);
-    let session = world.open(target, argv);
+    let (payload, to) = (payload.display().to_string(), result.display().to_string());
+    let begin = if target == Target::Dtach { "wait" } else { "now" };
+    let session = world.open(target, inside::command(&["throughput", &payload, &to, begin]));
     let mut client = attached.then(|| session.attach());
+    if let (Some(client), Target::Dtach) = (&mut client, target) {
+        client.settle(Duration::from_millis(100));
+        client.write(b"k");
+    }
     let began = Instant::now();
     while began.elapsed() < pty::PATIENCE {
         match &mut client {
