@@ -28,7 +28,7 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Least time between two status lines: the manager need not hear of every step of a script.
@@ -273,7 +273,7 @@ impl Service {
         Status {
             version: env!("CARGO_PKG_VERSION").into(),
             pid: std::process::id(),
-            started: micros(self.started),
+            started: session::micros(self.started),
             sessions: number(counts.live),
             exited: number(counts.exited),
             viewers: number(counts.viewers),
@@ -411,11 +411,6 @@ pub fn settings(config: &Config) -> Settings {
         allow_checksum: config.terminal.allow_checksum,
         shell: Some(config.shell.command.clone()).filter(|shell| !shell.is_empty()),
     }
-}
-
-fn micros(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn number(count: usize) -> u32 {

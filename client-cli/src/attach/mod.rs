@@ -145,8 +145,8 @@ fn viewer_name() -> String {
     name.chars().filter(|character| !character.is_control()).take(64).collect()
 }
 
-/// This process's environment as it travels.
-fn environment() -> Vec<Vec<u8>> {
+/// This process's environment as it travels, `NAME=VALUE` each.
+pub fn environment() -> Vec<Vec<u8>> {
     std::env::vars_os()
         .map(|(name, value)| {
             let mut variable = name.into_vec();

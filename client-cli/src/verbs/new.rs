@@ -8,9 +8,9 @@ use anyhow::{Context, bail};
 use lexopt::Arg;
 use scarab_protocol::message::{Size, request};
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::IsTerminal;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 pub const VERB: Verb = Verb {
@@ -111,21 +111,11 @@ pub fn from_here() -> anyhow::Result<request::Create> {
         login: false,
         // A directory that is gone or not UTF-8 falls back to the home directory.
         directory: directory.into_os_string().into_string().unwrap_or_default(),
-        environment: environment(),
+        environment: crate::attach::environment(),
         size: terminal_size(),
         properties: Vec::new(),
         allow_checksum: false,
     })
-}
-
-/// This process's environment, `NAME=VALUE` each.
-fn environment() -> Vec<Vec<u8>> {
-    let pair = |(mut name, value): (OsString, OsString)| {
-        name.push("=");
-        name.push(value);
-        name.into_vec()
-    };
-    std::env::vars_os().map(pair).collect()
 }
 
 fn override_environment(variables: &mut Vec<Vec<u8>>, with: BTreeMap<Vec<u8>, Vec<u8>>) {
