@@ -340,3 +340,27 @@ fn input_that_nobody_may_send_is_told_and_a_broken_count_ends_the_connection() {
     let mut client = service.connect();
     assert_eq!(client.list().len(), 2, "the sessions go on");
 }
+
+/// What is pipelined behind a request is done after it, whichever thread of the service reads it.
+#[test]
+fn input_behind_a_detach_does_not_reach_the_session() {
+    use scarab_protocol::message::request::Detach;
+    let service = TestService::start();
+    let mut client = service.connect();
+    client.create("c", &["/bin/cat"]);
+    for round in 0..50 {
+        client.attach("c");
+        let mut bytes = Vec::new();
+        ToService::from(Input { offset: 0, bytes: b"in ".to_vec() }).encode(0, &mut bytes);
+        ToService::from(Detach { session: String::new() }).encode(9000 + round, &mut bytes);
+        ToService::from(Input { offset: 3, bytes: b"OUT ".to_vec() }).encode(0, &mut bytes);
+        client.stream.write_all(&bytes).expect("sent");
+        client
+            .event(|event| matches!(event, ToClient::Failed(failed) if failed.kind == FailureKind::Refused));
+    }
+    client.attach("c");
+    client.type_bytes(b"end");
+    client.wait_text("c", "end");
+    let text = client.text("c").concat();
+    assert_eq!((text.matches("in").count(), text.contains("OUT")), (50, false), "{text}");
+}

@@ -6,7 +6,8 @@
 //!                                       └─ requests ─► deferred ─► current ─► Outbox ─► batch ─► socket
 //! ```
 //!
-//! Input is handled as it is read. Requests are handled one after the other: while one is `current`, or while more
+//! Input is handled as it is read — while nothing else is, by the session's own thread, to which the [`Inlet`] is
+//! lent. Requests are handled one after the other: while one is `current`, or while more
 //! answers wait than the client takes, further ones are deferred — in bounds, beyond which nothing is read any more.
 //! So only a client that asks without listening, or more than the service can answer, can make its own keys wait.
 //!
@@ -16,20 +17,21 @@
 //! idle it costs one small task. Nothing is allocated ahead.
 
 use super::dispatch::{self, Later, Reply};
-use super::input::{self, Handled};
+use super::inlet::{Asked, Inlet, Lent, Returned, Why};
+use super::input::{self, Complaint};
 use super::outbox::{Batch, Outbox};
 use super::rate::Allowance;
+use super::socket::Socket;
 use super::viewer::Viewing;
 use super::waits::Waits;
 use crate::failure::{Failure, failed};
 use crate::service::Service;
 use crate::session::{Session, ViewerId};
 use crate::subscriptions::ConnectionId;
-use rustix::net::SendFlags;
 use scarab_protocol::message::answer::{FailureKind, Pong};
 use scarab_protocol::message::event::{DetachReason, Detached};
 use scarab_protocol::message::{ToClient, ToService};
-use scarab_protocol::{Decoder, SessionId};
+use scarab_protocol::{FrameError, SessionId};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
@@ -38,7 +40,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, Interest, ReadBuf};
+use tokio::io::ReadBuf;
 use tokio::net::UnixStream;
 use tokio::time::Sleep;
 
@@ -49,10 +51,6 @@ const READ: usize = 16 << 10;
 const TURN_TIME: Duration = Duration::from_micros(200);
 /// Bytes of deferred requests beyond which nothing is read; one request may stand above it.
 const DEFERRED_LIMIT: usize = 64 << 10;
-/// What a deferred request costs beside its archive, estimated.
-const DEFERRED_COST: usize = 128;
-/// A decoder's buffer up to this size is kept between messages; a larger one is given back.
-const KEPT_BUFFER: usize = 2 << 10;
 
 thread_local! {
     /// What is read passes through here at once, so all connections of the one thread share it.
@@ -63,28 +61,23 @@ thread_local! {
 pub struct Connection {
     number: ConnectionId,
     service: Arc<Service>,
-    stream: UnixStream,
+    socket: Socket,
     pid: u32,
     outbox: Arc<Outbox>,
-    decoder: Decoder,
+    /// Empty while it is lent.
+    inlet: Inlet,
     writing: Option<(Batch, usize)>,
     viewing: Option<Viewing>,
     /// A viewer that its session detached before the attachment was even answered.
     detached_early: Option<ViewerId>,
     current: Option<(u32, Later)>,
-    deferred: VecDeque<Deferred>,
+    deferred: VecDeque<Asked>,
     deferred_bytes: usize,
     waits: Waits,
     allowance: Allowance,
     turn: Turn,
     too_slow: Option<Pin<Box<Sleep>>>,
     ending: bool,
-}
-
-struct Deferred {
-    id: u32,
-    cost: usize,
-    asked: Result<ToService, Failure>,
 }
 
 /// How reading went.
@@ -128,10 +121,10 @@ impl Connection {
         Connection {
             number,
             service,
-            stream,
+            socket: Socket::new(stream),
             pid,
             outbox,
-            decoder: Decoder::new(),
+            inlet: Inlet::default(),
             writing: None,
             viewing: None,
             detached_early: None,
@@ -147,8 +140,8 @@ impl Connection {
     }
 
     /// The socket, for the hello.
-    pub fn stream(&self) -> &UnixStream {
-        &self.stream
+    pub fn stream(&self) -> Option<&UnixStream> {
+        self.socket.stream()
     }
 
     /// Serves the client until it goes.
@@ -215,6 +208,7 @@ impl Connection {
         self.turn = Turn::default();
         loop {
             self.note_detached();
+            let came_back = self.take_back();
             self.poll_current(cx);
             self.take_deferred(cx);
             match self.poll_write(cx) {
@@ -233,10 +227,45 @@ impl Connection {
             match self.poll_read(cx) {
                 Poll::Ready(Err(_) | Ok(Read::End)) => return Poll::Ready(()),
                 Poll::Ready(Ok(Read::Some)) => {}
-                Poll::Pending if resumable => {}
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending if resumable || came_back => {}
+                Poll::Pending => {
+                    self.lend();
+                    return Poll::Pending;
+                }
             }
         }
+    }
+
+    /// Lends the inlet to the thread of the session that is viewed, while nothing but input is to be expected.
+    fn lend(&mut self) {
+        let Some(viewing) = self.viewing.as_ref().filter(|viewing| !viewing.over) else { return };
+        // While something waits to be written the socket stays watched for room.
+        if self.current.is_some() || !self.deferred.is_empty() || self.writing.is_some() {
+            return;
+        }
+        let Some(socket) = self.socket.lend() else { return };
+        let (session, viewer) = (viewing.session.clone(), viewing.viewer);
+        let inlet = std::mem::take(&mut self.inlet);
+        let lent = Lent::new(socket, inlet, session.clone(), viewer, self.outbox.clone());
+        session.lend(viewer, Box::new(lent));
+    }
+
+    /// Takes the inlet back if it has come, and what it came for.
+    fn take_back(&mut self) -> bool {
+        let Some(Returned { inlet, why }) = self.outbox.take_returned() else { return false };
+        self.inlet = inlet;
+        self.socket.take_back();
+        match why {
+            Why::Asked(asked) => {
+                self.take(*asked);
+                self.handle_incoming();
+            }
+            Why::Damaged(error) => self.cannot_follow(&error),
+            Why::Spoilt(failure) => self.complain(failure, true),
+            Why::End => self.ending = true,
+            Why::Detached => {}
+        }
+        true
     }
 
     fn note_detached(&mut self) {
@@ -281,9 +310,9 @@ impl Connection {
             && !self.outbox.answers_wait()
             && !self.turn.late
         {
-            let Some(Deferred { id, cost, asked }) = self.deferred.pop_front() else { return };
+            let Some(Asked { id, cost, message }) = self.deferred.pop_front() else { return };
             self.deferred_bytes -= cost;
-            self.request(id, asked);
+            self.request(id, message);
             self.poll_current(cx);
         }
         if self.deferred.is_empty() {
@@ -301,22 +330,10 @@ impl Connection {
                 self.too_slow = None;
                 return Poll::Ready(Ok(()));
             };
-            match self.stream.poll_write_ready(cx) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => {
-                    self.watch_slowness(cx);
-                    return Poll::Pending;
-                }
-            }
-            let written = if batch.descriptors.is_empty() {
-                self.stream.try_write(&batch.bytes[*at..])
-            } else {
-                let descriptors: Vec<_> = batch.descriptors.iter().map(AsFd::as_fd).collect();
-                self.stream.try_io(Interest::WRITABLE, || {
-                    let flags = SendFlags::DONTWAIT;
-                    scarab_protocol::socket::send_with(self.stream.as_fd(), &batch.bytes, &descriptors, flags)
-                })
+            let descriptors: Vec<_> = batch.descriptors.iter().map(AsFd::as_fd).collect();
+            let Poll::Ready(written) = self.socket.poll_write(cx, &batch.bytes[*at..], &descriptors) else {
+                self.watch_slowness(cx);
+                return Poll::Pending;
             };
             match written {
                 Ok(more) => {
@@ -328,7 +345,6 @@ impl Connection {
                         self.writing = None;
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
@@ -357,8 +373,8 @@ impl Connection {
         }
         let read = SCRATCH.with_borrow_mut(|scratch| {
             let mut buffer = ReadBuf::new(scratch);
-            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
-            self.decoder.push(buffer.filled());
+            ready!(self.socket.poll_read(cx, &mut buffer))?;
+            self.inlet.push(buffer.filled());
             Poll::Ready(Ok::<_, io::Error>(buffer.filled().len()))
         });
         let read = ready!(read)?;
@@ -367,60 +383,55 @@ impl Connection {
         }
         self.turn.read += read;
         self.handle_incoming();
-        if self.decoder.buffer().capacity() > KEPT_BUFFER {
-            self.decoder.shrink_when_idle();
-        }
         Poll::Ready(Ok(Read::Some))
     }
 
     fn handle_incoming(&mut self) {
         while !self.ending {
-            let (id, cost, asked) = match self.decoder.next() {
+            match self.inlet.next() {
+                Ok(Some(asked)) => self.take(asked),
                 Ok(None) => return,
-                Ok(Some(message)) => {
-                    let asked = match ToService::decode(message.kind, message.archive) {
-                        Ok(Some(asked)) => Ok(asked),
-                        // Skipped by its length; only who asked something is told.
-                        Ok(None) if message.id == 0 => continue,
-                        Ok(None) => Err(failed(
-                            FailureKind::UnknownRequest,
-                            format!("this service knows no message of kind {}", message.kind),
-                        )),
-                        Err(damaged) => Err(failed(FailureKind::BadArgument, damaged.to_string())),
-                    };
-                    (message.id, message.archive.len() + DEFERRED_COST, asked)
-                }
-                Err(error) => {
-                    log::debug!("a client's stream cannot be followed: {error}");
-                    return self.complain(failed(FailureKind::BadArgument, error.to_string()), true);
-                }
-            };
-            self.take(id, cost, asked);
+                Err(error) => return self.cannot_follow(&error),
+            }
         }
     }
 
-    fn take(&mut self, id: u32, cost: usize, asked: Result<ToService, Failure>) {
-        let asked = match asked {
+    fn cannot_follow(&mut self, error: &FrameError) {
+        log::debug!("a client's stream cannot be followed: {error}");
+        self.complain(failed(FailureKind::BadArgument, error.to_string()), true);
+    }
+
+    fn take(&mut self, asked: Asked) {
+        let Asked { id, cost, message } = asked;
+        let message = match message {
             Ok(ToService::Ping(ping)) if !self.outbox.answers_wait() => {
                 self.outbox.answer(id, &Pong { timestamp: ping.timestamp }.into());
                 return;
             }
-            Ok(message) => match input::handle(self, message) {
-                Handled::Yes => return,
-                Handled::Disconnect => {
-                    self.ending = true;
-                    return;
-                }
-                Handled::No(request) => Ok(request),
-            },
-            Err(failure) => Err(failure),
+            Ok(ToService::Disconnect(_)) => {
+                self.ending = true;
+                return;
+            }
+            Ok(message) if input::is_input(&message) => return self.act(message),
+            message => message,
         };
         let busy = self.current.is_some() || !self.deferred.is_empty() || self.turn.late;
         if busy || self.outbox.answers_wait() {
             self.deferred_bytes += cost;
-            self.deferred.push_back(Deferred { id, cost, asked });
+            self.deferred.push_back(Asked { id, cost, message });
         } else {
-            self.request(id, asked);
+            self.request(id, message);
+        }
+    }
+
+    /// What a person does, as long as the inlet is not lent.
+    fn act(&mut self, message: ToService) {
+        let Some((session, viewer)) = self.viewing() else {
+            let message = "input without an attached session was ignored";
+            return self.complain(failed(FailureKind::Refused, message), false);
+        };
+        if let Err(Complaint { failure, spoils }) = input::act(&session, viewer, message) {
+            self.complain(failure, spoils);
         }
     }
 

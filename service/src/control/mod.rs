@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`connection`] | one task a connection: reads, has it handled, writes |
+//! | [`socket`], [`inlet`] | its socket and what becomes messages there, lent to the session that is viewed |
 //! | [`input`] | what an attached viewer's person does, straight to the PTY |
 //! | [`dispatch`] | one function a request |
 //! | [`waits`] | requests that wait beside the others |
@@ -12,9 +13,11 @@
 
 mod connection;
 mod dispatch;
+mod inlet;
 mod input;
 pub mod outbox;
 mod rate;
+mod socket;
 mod viewer;
 mod waits;
 
@@ -79,7 +82,8 @@ pub async fn accept(service: Arc<Service>, socket: UnixListener) {
 
 /// Hello, then messages until the end. Dropping the connection undoes all that it did.
 async fn serve(mut connection: Connection) {
-    if let Ok(Ok(true)) = tokio::time::timeout(HELLO_TIME, greet(connection.stream())).await {
+    let Some(stream) = connection.stream() else { return };
+    if let Ok(Ok(true)) = tokio::time::timeout(HELLO_TIME, greet(stream)).await {
         connection.run().await;
     }
 }

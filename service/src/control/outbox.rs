@@ -13,6 +13,7 @@
 //! most one of each for something the viewer itself did. One that does on and on without reading, past [`MOST`], is
 //! let go.
 
+use super::inlet::Returned;
 use crate::failure::failed;
 use crate::session::ViewerId;
 use scarab_protocol::frame::{HEAD_LEN, MAX_JOINED, MAX_MESSAGE};
@@ -55,6 +56,8 @@ struct State {
     answer_bytes: usize,
     /// The last viewer whose attachment its session ended.
     detached: Option<ViewerId>,
+    /// The inlet that was lent, back again.
+    returned: Option<Returned>,
     /// The connection is gone: what comes now goes nowhere.
     closed: bool,
     waker: Option<Waker>,
@@ -157,6 +160,18 @@ impl Outbox {
     /// The last viewer whose attachment its session ended, once.
     pub fn take_detached(&self) -> Option<ViewerId> {
         self.lock().detached.take()
+    }
+
+    /// Gives the connection its inlet back.
+    pub fn give_back(&self, returned: Returned) {
+        let mut state = self.lock();
+        state.returned = Some(returned);
+        state.wake();
+    }
+
+    /// The inlet that has come back, once.
+    pub fn take_returned(&self) -> Option<Returned> {
+        self.lock().returned.take()
     }
 
     /// Who is woken when something comes; false when nothing will, because the connection is to end.

@@ -2,7 +2,7 @@
 
 use super::events::MAX_QUESTIONS;
 use super::input::Resizing;
-use super::spec::{Attachment, Joining, Settings, ViewerId};
+use super::spec::{Attachment, Inlet, Joining, Settings, ViewerId};
 use super::thread::{Runner, Turn};
 use super::viewers::Viewer;
 use super::{capture, now_us, translate};
@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 /// One order. What has an answer carries the way to give it.
 pub(super) enum Command {
     Attach(Box<Joining>, oneshot::Sender<Result<Attachment, Failed>>),
+    Lend(ViewerId, Box<dyn Inlet>),
     Detach(ViewerId),
     DetachAll(DetachReason),
     Resize(ViewerId, Size, Option<Resizing>),
@@ -90,6 +91,11 @@ impl Runner {
     fn command(&mut self, command: Command) {
         match command {
             Command::Attach(joining, done) => self.attach(*joining, done),
+            Command::Lend(viewer, inlet) => {
+                if let Some(viewer) = self.viewers.get_mut(viewer) {
+                    viewer.inlet = Some(inlet);
+                }
+            }
             Command::Detach(viewer) => self.detach(viewer),
             Command::DetachAll(reason) => self.detach_all(reason),
             Command::Resize(viewer, size, resizing) => {

@@ -35,7 +35,7 @@ mod viewers;
 mod wait;
 
 pub use spec::{
-    Attachment, ClipboardRead, ClipboardWrite, Joining, Observer, Outbox, Settings, Spec, ViewerId,
+    Attachment, ClipboardRead, ClipboardWrite, Inlet, Joining, Observer, Outbox, Settings, Spec, ViewerId,
 };
 
 use commands::Command;
@@ -191,6 +191,11 @@ impl Session {
     /// Makes a connection a viewer. Also an ended session can be looked at; its info says that it has.
     pub fn attach(&self, joining: Joining, done: oneshot::Sender<Result<Attachment, Failed>>) {
         self.shared.order(Command::Attach(Box::new(joining), done));
+    }
+
+    /// Has a viewer's messages read by the session's own thread, until one comes that is not its.
+    pub fn lend(&self, viewer: ViewerId, inlet: Box<dyn Inlet>) {
+        self.shared.order(Command::Lend(viewer, inlet));
     }
 
     /// Ends one attachment.

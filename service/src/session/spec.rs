@@ -1,7 +1,7 @@
 //! What a session is made of and what it tells: the data that crosses between the control side and a
 //! session. Apart from the handle so that the control side can be read without the session's insides.
 
-use rustix::fd::OwnedFd;
+use rustix::fd::{BorrowedFd, OwnedFd};
 use scarab_protocol::SessionId;
 use scarab_protocol::message::{SessionInfo, Size, ToClient, ViewerColours};
 use std::sync::Arc;
@@ -103,6 +103,15 @@ pub trait Outbox: Send + Sync {
     /// The session counts it as a viewer: it has its own copy of every event from now on, until its `Detached`.
     /// Called on the session's thread, so that no event comes in between.
     fn joined(&self) {}
+}
+
+/// The way in of one viewer, served by its session's thread. Dropping it gives it back.
+pub trait Inlet: Send {
+    /// Readable when there is something to do.
+    fn socket(&self) -> Option<BorrowedFd<'_>>;
+
+    /// Does what has come, a bounded piece of it; false when it is to be dropped. It must not block.
+    fn serve(&mut self) -> bool;
 }
 
 /// A connection that wants to be a viewer.

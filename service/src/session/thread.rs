@@ -6,6 +6,7 @@
 //!   PTY's output, room in the PTY +--> poll --> commands, at most 64 KiB of output, timers --> a frame
 //!             the leader's pidfd --+
 //!     viewers asking for a frame --+
+//!              what viewers do ----+
 //! ```
 
 use super::Shared;
@@ -32,6 +33,8 @@ use std::time::{Duration, Instant};
 const BURST_BYTES: usize = 64 << 10;
 /// And the time it may take.
 const BURST_TIME: Duration = Duration::from_millis(1);
+/// The same while a viewer's keys are read here: one that comes meanwhile waits for half of it on the average.
+const LISTENING_BURST_TIME: Duration = Duration::from_micros(100);
 /// A read that brings less than this was all there was: asking again would only delay an echo.
 const ALL_THERE_WAS: usize = 512;
 /// A synchronized update (mode 2026) may hold frames back so long: what its description recommends.
@@ -104,6 +107,7 @@ struct Ready {
     room: bool,
     leader: bool,
     bells: bool,
+    inlets: bool,
 }
 
 /// What a [`Runner`] is made of.
@@ -161,6 +165,9 @@ impl Runner {
             if ready.commands && self.commands() == Turn::Close {
                 return;
             }
+            if ready.inlets {
+                self.viewers.serve();
+            }
             if ready.bells {
                 self.viewers.hear();
             }
@@ -185,7 +192,7 @@ impl Runner {
             tv_nsec: i64::from(time.subsec_nanos()),
         });
         let (pty, leader) = (self.pty.as_deref().filter(|_| !self.hung_up), self.leader.as_deref());
-        let mut fds = Vec::with_capacity(3 + self.viewers.len());
+        let mut fds = Vec::with_capacity(3 + 2 * self.viewers.len());
         fds.push(PollFd::from_borrowed_fd(self.shared.wake.as_fd(), PollFlags::IN));
         if let Some(pty) = pty {
             let room = if self.shared.input.wants_room() { PollFlags::OUT } else { PollFlags::empty() };
@@ -194,13 +201,18 @@ impl Runner {
         if let Some(leader) = leader {
             fds.push(PollFd::from_borrowed_fd(leader.pidfd.as_fd(), PollFlags::IN));
         }
-        fds.extend(self.viewers.descriptors().map(|bell| PollFd::from_borrowed_fd(bell, PollFlags::IN)));
+        let watched = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
+        fds.extend(self.viewers.inlets().map(watched));
+        let bells = fds.len();
+        fds.extend(self.viewers.descriptors().map(watched));
         match rustix::event::poll(&mut fds, timeout.as_ref()) {
             Ok(_) => {}
             Err(Errno::INTR) => return Ready::default(),
             // No memory for the poll's own table: look at everything, a moment later.
             Err(_) => std::thread::sleep(BURST_TIME),
         }
+        let (fds, bells) = fds.split_at(bells);
+        let is_ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
         let mut results = fds.iter().map(PollFd::revents);
         let mut next = || results.next().unwrap_or(PollFlags::empty());
         let commands = !next().is_empty();
@@ -211,7 +223,8 @@ impl Runner {
             output: terminal.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) || self.more,
             room: terminal.contains(PollFlags::OUT),
             leader: ended,
-            bells: results.any(|bell| !bell.is_empty()),
+            inlets: results.any(|inlet| !inlet.is_empty()),
+            bells: bells.iter().any(is_ready),
         }
     }
 
@@ -296,7 +309,11 @@ impl Runner {
                         break;
                     }
                     let echo = self.frames.echo_expected(began);
-                    let limit = if echo { ECHO_FRAME_TIME } else { BURST_TIME };
+                    let limit = match echo {
+                        _ if self.viewers.listened_to() => LISTENING_BURST_TIME,
+                        true => ECHO_FRAME_TIME,
+                        false => BURST_TIME,
+                    };
                     if bytes >= BURST_BYTES || began.elapsed() >= limit {
                         self.more = true;
                         break;

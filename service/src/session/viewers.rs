@@ -1,6 +1,6 @@
 //! The viewers of a session: who may be rung, whose size and colours count, who has the focus.
 
-use super::spec::{Joining, Outbox, ViewerId};
+use super::spec::{Inlet, Joining, Outbox, ViewerId};
 use rustix::fd::{AsFd, BorrowedFd};
 use scarab_protocol::grid::{Bell, Heard};
 use scarab_protocol::message::event::{DetachReason, Detached};
@@ -30,6 +30,8 @@ pub(super) struct Viewer {
     pub(super) bell: Arc<Bell>,
     /// Its end of the bell is closed: it is not listened to any more.
     pub(super) deaf: bool,
+    /// What it does is read here, while it does nothing else.
+    pub(super) inlet: Option<Box<dyn Inlet>>,
     /// When it was last used, counted in uses of the session.
     used: u64,
 }
@@ -81,6 +83,7 @@ impl Viewers {
             outbox,
             bell,
             deaf: false,
+            inlet: None,
             used: 0,
         });
         if !read_only {
@@ -156,6 +159,23 @@ impl Viewers {
             if !viewer.deaf && viewer.bell.take_asks() == Heard::Closed {
                 viewer.deaf = true;
             }
+        }
+    }
+
+    /// Some viewer's doings are read here.
+    pub(super) fn listened_to(&self) -> bool {
+        self.list.iter().any(|viewer| viewer.inlet.is_some())
+    }
+
+    /// The sockets over which viewers act.
+    pub(super) fn inlets(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.list.iter().filter_map(|viewer| viewer.inlet.as_ref()?.socket())
+    }
+
+    /// Does what viewers have sent.
+    pub(super) fn serve(&mut self) {
+        for viewer in &mut self.list {
+            viewer.inlet.take_if(|inlet| !inlet.serve());
         }
     }
 
