@@ -3,7 +3,7 @@
 use crate::targets::{Target, World};
 use crate::{Effort, inside, pty::Pty, stats};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Between keys: a quick typist's pause is long, this is short, yet lets every process go to sleep.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -30,8 +30,7 @@ pub fn echo(world: &World, effort: Effort, when: &str, flooding: bool) {
             drain(&mut client, flooding);
             for key in 0..effort.keys {
                 client.forget();
-                client.write(b"k");
-                match client.until(&inside::token(key)) {
+                match answered(&mut client, b"k", &inside::token(key)) {
                     Some(took) => samples.entry(index).or_default().push(stats::micros(took)),
                     None => {
                         println!("{}: key {key} was never answered", target.name());
@@ -45,11 +44,19 @@ pub fn echo(world: &World, effort: Effort, when: &str, flooding: bool) {
     report(&targets, &samples, Target::Relay, "relay");
 }
 
+/// From before a key is written until its token has come: on a busy processor the whole chain behind the key may have
+/// run when the write returns.
+fn answered(client: &mut Pty, key: &[u8], token: &[u8]) -> Option<Duration> {
+    let began = Instant::now();
+    client.write(key);
+    client.until(token).map(|_| began.elapsed())
+}
+
 /// Between two keys the viewer's output is taken, as a terminal would.
 fn pause(client: &mut Pty, flooding: bool) {
     if flooding {
-        let until = std::time::Instant::now() + PAUSE;
-        while let Some(left) = until.checked_duration_since(std::time::Instant::now()) {
+        let until = Instant::now() + PAUSE;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
             client.read_once(left);
         }
     } else {
@@ -87,8 +94,7 @@ pub fn interrupt(world: &World, effort: Effort, when: &str) {
                     client.read_once(Duration::from_millis(10));
                 }
                 client.forget();
-                client.write(b"\x03");
-                match client.until(&inside::token(n)) {
+                match answered(&mut client, b"\x03", &inside::token(n)) {
                     Some(took) => samples.entry(index).or_default().push(stats::micros(took)),
                     None => {
                         println!("{}: flood {n} never ended", target.name());

@@ -33,6 +33,12 @@ impl Target {
     }
 }
 
+/// `scarab` as it is installed where SCARAB_BENCH_BIN says so (`make bench` does), else as cargo has just built it.
+fn program() -> String {
+    std::env::var("SCARAB_BENCH_BIN")
+        .map_or_else(|_| env!("CARGO_BIN_EXE_scarab").to_owned(), |directory| format!("{directory}/scarab"))
+}
+
 /// The private sockets and what this machine can measure.
 pub struct World {
     directory: tempfile::TempDir,
@@ -61,8 +67,8 @@ impl World {
         std::fs::create_dir(directory.path().join("screens")).expect("a directory");
         rustix::fs::chmod(directory.path().join("screens"), rustix::fs::Mode::RWXU).expect("a mode");
         assert!(
-            Path::new(env!("CARGO_BIN_EXE_scarab")).with_file_name("scarabd").exists(),
-            "scarabd is not built: cargo build --release first"
+            Path::new(&program()).with_file_name("scarabd").exists(),
+            "scarabd is not built: make build first"
         );
         let mut world = World { directory, counter: Cell::new(0), skipped: Vec::new(), peers: Vec::new() };
         for (target, program) in
@@ -103,7 +109,7 @@ impl World {
     }
 
     pub fn scarab(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scarab"));
+        let mut command = Command::new(program());
         command
             .args(arguments)
             .env("SCARAB_SOCKET", self.socket())
@@ -214,10 +220,9 @@ impl Session<'_> {
         let (argv, environment) = match self.target {
             Target::Raw => (self.argv.clone(), vec![]),
             Target::Relay => (inside::command(&["relay-client", &socket]), vec![]),
-            Target::Scarab => (
-                words(&[env!("CARGO_BIN_EXE_scarab"), "attach", &self.name]),
-                vec![("SCARAB_SOCKET", self.world.socket())],
-            ),
+            Target::Scarab => {
+                (words(&[&program(), "attach", &self.name]), vec![("SCARAB_SOCKET", self.world.socket())])
+            }
             Target::Tmux => (
                 words(&[
                     "tmux",
