@@ -6,8 +6,8 @@
 //!                                       └─ requests ─► deferred ─► current ─► Outbox ─► batch ─► socket
 //! ```
 //!
-//! Input is handled as it is read — while nothing else is, by the session's own thread, to which the [`Inlet`] is
-//! lent. Requests are handled one after the other: while one is `current`, or while more
+//! Input is handled as it is read: by the session's own thread, to which the [`Inlet`] is lent while a client that is
+//! attached asks nothing, else here. Requests are handled one after the other: while one is `current`, or while more
 //! answers wait than the client takes, further ones are deferred — in bounds, beyond which nothing is read any more.
 //! So only a client that asks without listening, or more than the service can answer, can make its own keys wait.
 //!
@@ -238,7 +238,7 @@ impl Connection {
 
     /// Lends the inlet to the thread of the session that is viewed, while nothing but input is to be expected.
     fn lend(&mut self) {
-        let Some(viewing) = self.viewing.as_ref().filter(|viewing| !viewing.over) else { return };
+        let Some(viewing) = self.viewing.as_ref().filter(|viewing| !viewing.unheard) else { return };
         // While something waits to be written the socket stays watched for room.
         if self.current.is_some() || !self.deferred.is_empty() || self.writing.is_some() {
             return;
@@ -263,7 +263,11 @@ impl Connection {
             Why::Damaged(error) => self.cannot_follow(&error),
             Why::Spoilt(failure) => self.complain(failure, true),
             Why::End => self.ending = true,
-            Why::Detached => {}
+            Why::Detached => {
+                if let Some(viewing) = &mut self.viewing {
+                    viewing.unheard = true;
+                }
+            }
         }
         true
     }

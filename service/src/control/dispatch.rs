@@ -321,7 +321,7 @@ fn attach(connection: &mut Connection, request: Attach) -> Result<Handled> {
     let (done, attached) = oneshot::channel();
     session.attach(joining, done);
     // From here on dropping it detaches, whether or not the answer ever comes.
-    let mut viewing = Box::new(Viewing { viewer, id, session, outbox, service, over: false });
+    let mut viewing = Box::new(Viewing { viewer, id, session, outbox, service, over: false, unheard: false });
     later(async move {
         let failure = match attached.await {
             Ok(Ok(session::Attachment { view, bell_memory, bell_socket, info })) => {

@@ -108,6 +108,8 @@ pub struct Viewing {
     pub service: Arc<Service>,
     /// The session has ended it already.
     pub over: bool,
+    /// The session's thread has given the inlet back for good: it is not lent to it again.
+    pub unheard: bool,
 }
 
 impl Drop for Viewing {
