@@ -28,6 +28,8 @@ pub fn run(arguments: &[String]) {
         "lines" => lines(argument(1).parse().expect("a number")),
         "relay-server" => relay_server(argument(1), &arguments[2..]),
         "relay-client" => relay_client(argument(1)),
+        "bare-server" => bare_server(argument(1)),
+        "bare-poll-server" => bare_poll_server(argument(1)),
         other => panic!("no program {other:?}"),
     }
 }
@@ -155,6 +157,42 @@ fn lines(count: usize) {
     write!(stdout, "\x1b[Kmarked row 23 of the screen").and_then(|()| stdout.flush()).expect("written");
     let mut byte = [0];
     while matches!(std::io::stdin().read(&mut byte), Ok(1..)) {}
+}
+
+/// Sends back what it gets, a thread a connection.
+fn bare_server(socket: &str) {
+    let listener = UnixListener::bind(socket).expect("a socket");
+    for stream in listener.incoming().flatten() {
+        std::thread::spawn(move || {
+            let mut buffer = [0; 65536];
+            while let Ok(read @ 1..) = (&stream).read(&mut buffer) {
+                if (&stream).write_all(&buffer[..read]).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+/// The same with one thread for all.
+fn bare_poll_server(socket: &str) {
+    let listener = UnixListener::bind(socket).expect("a socket");
+    let mut peers: Vec<UnixStream> = Vec::new();
+    let mut buffer = [0; 65536];
+    loop {
+        let mut fds = vec![PollFd::new(&listener, PollFlags::IN)];
+        fds.extend(peers.iter().map(|peer| PollFd::new(peer, PollFlags::IN)));
+        poll(&mut fds, None).expect("poll");
+        let ready: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
+        let mut ready_peers = ready[1..].iter();
+        peers.retain_mut(|peer| {
+            !ready_peers.next().is_some_and(|ready| *ready)
+                || matches!(peer.read(&mut buffer), Ok(read @ 1..) if peer.write_all(&buffer[..read]).is_ok())
+        });
+        if ready[0] {
+            peers.extend(listener.accept().map(|(peer, _)| peer));
+        }
+    }
 }
 
 /// One process of the bare relay: owns a PTY with the program and passes bytes to and from one socket.

@@ -12,22 +12,53 @@ fn all(world: &World) -> Vec<Target> {
     [Target::Raw, Target::Relay].into_iter().chain(world.keepers()).collect()
 }
 
-/// Key to token, idle or while the same program floods a scroll region.
-pub fn echo(world: &World, effort: Effort, when: &str, flooding: bool) {
-    stats::heading(&format!("Key echo, {}, {when}", if flooding { "under flood" } else { "idle" }));
-    let program = if flooding { "echo-flood" } else { "echo" };
+/// Key to token while nothing else happens. All targets stand open and take turns key by key: what it costs to wake a
+/// process changes from one second to the next, and so meets all of them alike.
+pub fn echo_idle(world: &World, effort: Effort, when: &str) {
+    stats::heading(&format!("Key echo, idle, {when}"));
+    let targets = all(world);
+    let mut samples: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for _ in 0..effort.rounds {
+        let sessions: Vec<_> =
+            targets.iter().map(|target| world.open(*target, inside::command(&["echo"]))).collect();
+        let mut clients: Vec<Option<Pty>> = sessions.iter().map(|session| Some(session.attach())).collect();
+        for (client, target) in clients.iter_mut().zip(&targets) {
+            // dtach keeps no screen: what was said before it attached is gone.
+            if *target != Target::Dtach && client.as_mut().and_then(|client| client.until(b"read")).is_none()
+            {
+                println!("{}: the viewer shows nothing", target.name());
+                *client = None;
+            }
+        }
+        clients.iter_mut().flatten().for_each(|client| drain(client, false));
+        for key in 0..effort.keys {
+            for (index, entry) in clients.iter_mut().enumerate() {
+                let Some(client) = entry else { continue };
+                client.forget();
+                pause(client, false);
+                match answered(client, b"k", &inside::token(key)) {
+                    Some(took) => samples.entry(index).or_default().push(stats::micros(took)),
+                    None => {
+                        println!("{}: key {key} was never answered", targets[index].name());
+                        *entry = None;
+                    }
+                }
+            }
+        }
+    }
+    report(&targets, &samples, Target::Relay, "relay");
+}
+
+/// Key to token while the same program floods a scroll region.
+pub fn echo_under_flood(world: &World, effort: Effort, when: &str) {
+    stats::heading(&format!("Key echo, under flood, {when}"));
     let mut samples: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     let targets = all(world);
     for _ in 0..effort.rounds {
         for (index, target) in targets.iter().enumerate() {
-            let session = world.open(*target, inside::command(&[program]));
+            let session = world.open(*target, inside::command(&["echo-flood"]));
             let mut client = session.attach();
-            // dtach keeps no screen: what was said before it attached is gone.
-            if *target != Target::Dtach && client.until(b"read").is_none() && !flooding {
-                println!("{}: the viewer shows nothing", target.name());
-                continue;
-            }
-            drain(&mut client, flooding);
+            drain(&mut client, true);
             for key in 0..effort.keys {
                 client.forget();
                 match answered(&mut client, b"k", &inside::token(key)) {
@@ -37,7 +68,7 @@ pub fn echo(world: &World, effort: Effort, when: &str, flooding: bool) {
                         break;
                     }
                 }
-                pause(&mut client, flooding);
+                pause(&mut client, true);
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Scarab and its peers side by side, in the same run: throughput through a PTY, the latency of a key, Ctrl-C under
 //! flood, attach time, the control socket, memory. The table names what was skipped and why.
 //!
-//! `cargo bench -p scarab-cli --bench peers [-- SECTION…] [--rounds N]`; sections: throughput, echo, ctrl-c,
-//! attach, control, memory. Targets take turns within a round, so that a machine whose speed drifts gives true
-//! ratios; every section is run quiet and then beside two busy loops where that matters.
+//! `cargo bench -p scarab-cli --bench peers [-- SECTION…] [--rounds N]`; sections: throughput, echo,
+//! echo-flood, ctrl-c, attach, control, memory. Targets take turns within a round, so that a machine whose speed
+//! drifts gives true ratios; every section is run quiet and then beside two busy loops where that matters.
 
 mod attach;
 mod control;
@@ -90,8 +90,10 @@ fn main() {
         let _beside = busy.then(Busy::two);
         let when = if busy { "beside two busy loops" } else { "quiet" };
         if wanted("echo") {
-            latency::echo(&world, effort, when, false);
-            latency::echo(&world, effort, when, true);
+            latency::echo_idle(&world, effort, when);
+        }
+        if wanted("echo-flood") {
+            latency::echo_under_flood(&world, effort, when);
         }
         if wanted("ctrl-c") {
             latency::interrupt(&world, effort, when);

@@ -287,7 +287,8 @@ impl Drop for World {
     }
 }
 
-fn wait_for(path: &Path) {
+/// Until a socket is there.
+pub fn wait_for(path: &Path) {
     let began = Instant::now();
     while !path.exists() && began.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(2));

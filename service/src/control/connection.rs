@@ -40,8 +40,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
-use tokio::io::ReadBuf;
-use tokio::net::UnixStream;
 use tokio::time::Sleep;
 
 /// Bytes read in a turn: some hundred small messages, about 0.1 ms of work, before others have theirs.
@@ -114,14 +112,14 @@ impl Connection {
     pub fn new(
         number: ConnectionId,
         service: Arc<Service>,
-        stream: UnixStream,
+        socket: Socket,
         pid: u32,
         outbox: Arc<Outbox>,
     ) -> Self {
         Connection {
             number,
             service,
-            socket: Socket::new(stream),
+            socket,
             pid,
             outbox,
             inlet: Inlet::default(),
@@ -140,8 +138,8 @@ impl Connection {
     }
 
     /// The socket, for the hello.
-    pub fn stream(&self) -> Option<&UnixStream> {
-        self.socket.stream()
+    pub fn socket(&mut self) -> &mut Socket {
+        &mut self.socket
     }
 
     /// Serves the client until it goes.
@@ -376,10 +374,9 @@ impl Connection {
             return Poll::Pending; // woken by what is in the way: the current request, writing, the next turn
         }
         let read = SCRATCH.with_borrow_mut(|scratch| {
-            let mut buffer = ReadBuf::new(scratch);
-            ready!(self.socket.poll_read(cx, &mut buffer))?;
-            self.inlet.push(buffer.filled());
-            Poll::Ready(Ok::<_, io::Error>(buffer.filled().len()))
+            let read = ready!(self.socket.poll_read(cx, scratch))?;
+            self.inlet.push(&scratch[..read]);
+            Poll::Ready(Ok::<_, io::Error>(read))
         });
         let read = ready!(read)?;
         if read == 0 {

@@ -19,8 +19,7 @@ use rustix::net::RecvFlags;
 use scarab_protocol::message::ToService;
 use scarab_protocol::message::answer::FailureKind;
 use scarab_protocol::{Decoder, FrameError};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 /// What a request costs beside its archive while it waits, estimated.
@@ -106,7 +105,7 @@ pub enum Why {
 
 /// What a session's thread has: the inlet, and where its messages go. Dropping it gives the inlet back.
 pub struct Lent {
-    socket: Option<Arc<UnixStream>>,
+    socket: Option<Arc<OwnedFd>>,
     inlet: Inlet,
     session: Arc<Session>,
     viewer: ViewerId,
@@ -117,7 +116,7 @@ pub struct Lent {
 impl Lent {
     /// Ready to be handed to the session's thread.
     pub fn new(
-        socket: Arc<UnixStream>,
+        socket: Arc<OwnedFd>,
         inlet: Inlet,
         session: Arc<Session>,
         viewer: ViewerId,

@@ -26,11 +26,13 @@ use connection::Connection;
 use outbox::Outbox;
 use scarab_protocol::hello::{HELLO_LEN, HelloError, MAGIC};
 use scarab_protocol::{Hello, Refusal};
+use socket::Socket;
+use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixListener;
 
 /// How long a client may take to say hello: it has nothing to think about.
 const HELLO_TIME: Duration = Duration::from_secs(2);
@@ -41,12 +43,12 @@ const ACCEPT_REST: Duration = Duration::from_millis(100);
 const MOST_REFUSED: usize = 64;
 
 /// Accepts connections for ever.
-pub async fn accept(service: Arc<Service>, socket: UnixListener) {
+pub async fn accept(service: Arc<Service>, listener: UnixListener) {
     let owner = rustix::process::geteuid().as_raw();
     let refused = Arc::new(AtomicUsize::new(0));
     let mut in_trouble = false;
     loop {
-        let stream = match socket.accept().await {
+        let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) =>
@@ -63,54 +65,57 @@ pub async fn accept(service: Arc<Service>, socket: UnixListener) {
         };
         in_trouble = false;
         let peer = stream.peer_cred().ok().filter(|peer| peer.uid() == owner);
+        let socket = match Socket::new(stream) {
+            Ok(socket) => socket,
+            Err(error) => {
+                log::error!("a connection cannot be watched: {error}");
+                continue;
+            }
+        };
         let Some(peer) = peer else {
             log::warn!("a connection of another user was refused");
-            refuse(stream, Refusal::NotOwner, &refused);
+            refuse(socket, Refusal::NotOwner, &refused);
             continue;
         };
         let outbox = Arc::new(Outbox::default());
         let number = service.next_number();
         if !service.connection_opened(number, &outbox) {
-            refuse(stream, Refusal::TooManyConnections, &refused);
+            refuse(socket, Refusal::TooManyConnections, &refused);
             continue;
         }
         let pid = peer.pid().and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0);
-        let connection = Connection::new(number, service.clone(), stream, pid, outbox);
+        let connection = Connection::new(number, service.clone(), socket, pid, outbox);
         tokio::spawn(serve(connection));
     }
 }
 
 /// Hello, then messages until the end. Dropping the connection undoes all that it did.
 async fn serve(mut connection: Connection) {
-    let Some(stream) = connection.stream() else { return };
-    if let Ok(Ok(true)) = tokio::time::timeout(HELLO_TIME, greet(stream)).await {
+    if let Ok(Ok(true)) = tokio::time::timeout(HELLO_TIME, greet(connection.socket())).await {
         connection.run().await;
     }
 }
 
 /// Answers a hello; true when both sides can talk.
-async fn greet(stream: &UnixStream) -> io::Result<bool> {
-    let answer = match read_hello(stream).await? {
+async fn greet(socket: &mut Socket) -> io::Result<bool> {
+    let answer = match read_hello(socket).await? {
         Ok(hello) => Hello::answer(&hello),
         Err(_) => Hello::refuse(Refusal::NotAHello),
     };
-    say(stream, &answer).await?;
+    say(socket, &answer).await?;
     if answer.refusal != 0 {
         log::debug!("a client was refused: {:?}", Refusal::from_number(answer.refusal));
     }
     Ok(answer.refusal == 0)
 }
 
-async fn read_hello(stream: &UnixStream) -> io::Result<Result<Hello, HelloError>> {
+async fn read_hello(socket: &mut Socket) -> io::Result<Result<Hello, HelloError>> {
     let mut bytes = [0; HELLO_LEN];
     let mut read = 0;
     while read < HELLO_LEN {
-        stream.readable().await?;
-        match stream.try_read(&mut bytes[read..]) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(more) => read += more,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
+        match poll_fn(|cx| socket.poll_read(cx, &mut bytes[read..])).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            more => read += more,
         }
         // Whoever typed something else by mistake is told at once, not after the time is up.
         let known = read.min(MAGIC.len());
@@ -121,23 +126,18 @@ async fn read_hello(stream: &UnixStream) -> io::Result<Result<Hello, HelloError>
     Ok(Hello::decode(&bytes))
 }
 
-async fn say(stream: &UnixStream, hello: &Hello) -> io::Result<()> {
+async fn say(socket: &mut Socket, hello: &Hello) -> io::Result<()> {
     let bytes = hello.encode();
     let mut written = 0;
     while written < bytes.len() {
-        stream.writable().await?;
-        match stream.try_write(&bytes[written..]) {
-            Ok(more) => written += more,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
+        written += poll_fn(|cx| socket.poll_write(cx, &bytes[written..], &[])).await?;
     }
     Ok(())
 }
 
 /// Says why, and reads what the client says until it goes: closing at once could reset the connection before the
 /// client has read the reason.
-fn refuse(stream: UnixStream, refusal: Refusal, refused: &Arc<AtomicUsize>) {
+fn refuse(mut socket: Socket, refusal: Refusal, refused: &Arc<AtomicUsize>) {
     // Relaxed: a count, read and written on one thread.
     if refused.fetch_add(1, Ordering::Relaxed) >= MOST_REFUSED {
         refused.fetch_sub(1, Ordering::Relaxed);
@@ -146,17 +146,10 @@ fn refuse(stream: UnixStream, refusal: Refusal, refused: &Arc<AtomicUsize>) {
     let refused = refused.clone();
     tokio::spawn(async move {
         let talk = async {
-            say(&stream, &Hello::refuse(refusal)).await?;
+            say(&mut socket, &Hello::refuse(refusal)).await?;
             let mut rest = [0; 256];
-            loop {
-                stream.readable().await?;
-                match stream.try_read(&mut rest) {
-                    Ok(0) => return Ok::<(), io::Error>(()),
-                    Ok(_) => {}
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) => return Err(error),
-                }
-            }
+            while poll_fn(|cx| socket.poll_read(cx, &mut rest)).await? > 0 {}
+            Ok::<(), io::Error>(())
         };
         // Whether the client heard it or went is all the same now.
         let _ = tokio::time::timeout(HELLO_TIME, talk).await;
