@@ -75,6 +75,16 @@ impl Cell {
         self.flags & PROTECTED != 0
     }
 
+    /// As the picture above shows it.
+    pub(crate) const fn to_word(self) -> u64 {
+        self.content as u64 | (self.style.0 as u64) << 32 | (self.flags as u64) << 48
+    }
+
+    /// From a word that may come from anywhere.
+    pub(crate) const fn from_word(word: u64) -> Self {
+        Self { content: word as u32, style: StyleId((word >> 32) as u16), flags: (word >> 48) as u16 }
+    }
+
     #[inline]
     pub(crate) const fn flags(self) -> u16 {
         self.flags

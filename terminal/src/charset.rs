@@ -1,6 +1,8 @@
 //! Character sets (ISO 2022 as VT220 has it): four slots, two of them switched in by shifts.
 //! With UTF-8 only the left half (GL) is translated.
 
+use crate::checkpoint::{Damaged, Reader, Saved, damaged, saved_enum};
+
 /// A set that a slot can hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Charset {
@@ -11,6 +13,8 @@ pub(crate) enum Charset {
     /// As ASCII with a pound sign.
     British,
 }
+
+saved_enum!(Charset { Ascii = 0, Graphics = 1, British = 2 });
 
 impl Charset {
     /// The set named by the final byte of a designation.
@@ -46,6 +50,25 @@ pub(crate) struct Charsets {
     pub(crate) right: u8,
     /// The slot for the next character only (SS2, SS3).
     pub(crate) single_shift: Option<u8>,
+}
+
+impl Saved for Charsets {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self { slots, left, right, single_shift } = self;
+        slots.save(to);
+        left.save(to);
+        right.save(to);
+        single_shift.save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let slots = <[Charset; 4]>::load(from)?;
+        let (left, right, single_shift) = (u8::load(from)?, u8::load(from)?, Option::load(from)?);
+        if [Some(left), Some(right), single_shift].into_iter().flatten().any(|slot| slot > 3) {
+            return damaged("no slot of a character set");
+        }
+        Ok(Self { slots, left, right, single_shift })
+    }
 }
 
 impl Default for Charsets {

@@ -1,6 +1,7 @@
 //! Grapheme clusters of more than one character (UAX 29), interned: a cell has room for one
 //! character only.
 
+use crate::checkpoint::{Damaged, Reader, Saved, damaged, save_text};
 use crate::table::{Table, hash_text};
 
 /// The number of a cluster in [`Clusters`], valid within an epoch.
@@ -17,6 +18,24 @@ impl ClusterId {
 /// All clusters that cells refer to.
 #[derive(Debug)]
 pub struct Clusters(pub(crate) Table<Box<str>>);
+
+impl Saved for Clusters {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self(table) = self;
+        table.save(to, |text, to| save_text(text, to));
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let table = Table::load(from, Self::LIMIT, |from| {
+            let text = String::load(from)?;
+            if text.is_empty() || text.len() > Self::MAX_BYTES {
+                return damaged("no cluster has this length");
+            }
+            Ok((hash_text(&text), text.into_boxed_str()))
+        })?;
+        Ok(Self(table))
+    }
+}
 
 impl Clusters {
     /// Bytes of UTF-8 in a cluster at most: the longest emoji sequences have 35; characters beyond

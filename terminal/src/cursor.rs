@@ -2,6 +2,7 @@
 
 use crate::cell::PROTECTED;
 use crate::charset::Charsets;
+use crate::checkpoint::{Damaged, Reader, Saved, saved_enum, saved_struct};
 use crate::style::{Style, StyleId};
 
 /// The shape of the cursor (DECSCUSR).
@@ -16,6 +17,8 @@ pub enum CursorShape {
     /// A line before.
     Bar = 2,
 }
+
+saved_enum!(CursorShape { Block = 0, Underline = 1, Bar = 2 });
 
 /// The cursor as it is to be shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +46,8 @@ pub(crate) struct Position {
     pub(crate) pending_wrap: bool,
 }
 
+saved_struct!(Position { row, col, pending_wrap });
+
 /// What characters are written with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Pen {
@@ -51,6 +56,19 @@ pub(crate) struct Pen {
     /// The number of `style`; looked up when a character needs it, because programs often send several SGRs
     /// between two characters.
     pub(crate) id: Option<StyleId>,
+}
+
+impl Saved for Pen {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self { style, protected, id: _ } = self;
+        style.save(to);
+        protected.save(to);
+    }
+
+    /// The style is looked up again when the pen is next used: no number from outside is believed.
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        Ok(Self { style: Saved::load(from)?, protected: Saved::load(from)?, id: None })
+    }
 }
 
 impl Pen {
@@ -67,3 +85,5 @@ pub(crate) struct SavedCursor {
     pub(crate) charsets: Charsets,
     pub(crate) origin: bool,
 }
+
+saved_struct!(SavedCursor { position, pen, charsets, origin });

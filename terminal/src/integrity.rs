@@ -47,6 +47,11 @@ impl<H: History> Terminal<H> {
                 return Err("the pen's style is another one's".to_owned());
             }
         }
+        let pens = self.saved.iter().flatten().map(|saved| &saved.pen).chain([&self.pen]);
+        let mut styles = pens.map(|pen| &pen.style).chain(self.styles.entries());
+        if styles.any(|style| style.link.is_some_and(|link| link.index() >= self.links.entries().len())) {
+            return Err("a style has a link that is not there".to_owned());
+        }
         if self.replies.len() > Self::MAX_REPLIES {
             return Err(format!("{} bytes of replies wait", self.replies.len()));
         }
@@ -70,11 +75,6 @@ impl<H: History> Terminal<H> {
                 if !printable {
                     return Err(format!("a cell has {:?}", cell.content()));
                 }
-            }
-        }
-        for style in self.styles.entries() {
-            if style.link.is_some_and(|link| link.index() >= self.links.entries().len()) {
-                return Err("a style has a link that is not there".to_owned());
             }
         }
         Ok(())

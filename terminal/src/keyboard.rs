@@ -1,6 +1,8 @@
 //! What programs asked of the keyboard: the kitty keyboard protocol's flags, of which each screen has
 //! a stack, and xterm's modifyOtherKeys.
 
+use crate::checkpoint::{Damaged, Reader, Saved, damaged};
+
 /// The flags of one screen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct KittyFlags {
@@ -45,6 +47,19 @@ impl KittyFlags {
             3 => *current &= !flags,
             _ => {}
         }
+    }
+}
+
+impl Saved for KittyFlags {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self { stack, top } = self;
+        stack.save(to);
+        top.save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let (stack, top) = (<[u8; Self::DEPTH]>::load(from)?, usize::load(from)?);
+        if top >= Self::DEPTH { damaged("no place in a stack of flags") } else { Ok(Self { stack, top }) }
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod cell;
 mod charset;
+mod checkpoint;
 mod cluster;
 pub mod colour;
 mod compact;
@@ -45,6 +46,7 @@ mod titles;
 pub mod width;
 
 pub use cell::{Cell, Content};
+pub use checkpoint::Damaged;
 pub use cluster::{ClusterId, Clusters};
 pub use cursor::{Cursor, CursorShape};
 pub use event::Event;

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU16;
 
+use crate::checkpoint::{Damaged, Reader, Saved, damaged, save_text};
 use crate::table::{Table, hash_text, mix};
 
 /// A hyperlink.
@@ -24,6 +25,17 @@ impl Link {
 /// The number of a link in [`Links`], valid within an epoch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
 pub struct LinkId(NonZeroU16);
+
+impl Saved for LinkId {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self(number) = self;
+        number.get().save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        NonZeroU16::new(u16::load(from)?).map_or_else(|| damaged("no link"), |number| Ok(Self(number)))
+    }
+}
 
 impl LinkId {
     fn from_index(index: usize) -> Option<Self> {
@@ -49,6 +61,33 @@ pub struct Links {
     pub(crate) table: Table<Link>,
     /// Bytes of text in the table.
     bytes: usize,
+}
+
+impl Saved for Links {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self { table, bytes: _ } = self;
+        table.save(to, |Link { id, uri }, to| {
+            save_text(id, to);
+            save_text(uri, to);
+        });
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let mut bytes = 0;
+        let table = Table::load(from, Self::LIMIT, |from| {
+            let (id, uri) = (String::load(from)?, String::load(from)?);
+            bytes += id.len() + uri.len();
+            if id.len() > Link::MAX_ID || uri.len() > Link::MAX_URI || bytes > Self::MAX_BYTES {
+                return damaged("links are too long");
+            }
+            Ok((link_hash(&id, &uri), Link { id: id.into(), uri: uri.into() }))
+        })?;
+        Ok(Self { table, bytes })
+    }
+}
+
+fn link_hash(id: &str, uri: &str) -> u64 {
+    mix(hash_text(id), hash_text(uri))
 }
 
 impl Links {
@@ -79,7 +118,7 @@ impl Links {
 
     /// The number of this link; `None` when the table is full.
     pub(crate) fn intern(&mut self, id: &str, uri: &str) -> Option<LinkId> {
-        let hash = mix(hash_text(id), hash_text(uri));
+        let hash = link_hash(id, uri);
         let known = self.table.find(hash, |entry| &*entry.id == id && &*entry.uri == uri);
         known
             .or_else(|| {

@@ -1,7 +1,9 @@
 //! The modes that SM, RM, DECSET and DECRST switch. What a mode does stands where it does it; here are
 //! their names, numbers, initial states, and what DECRQM says of them.
 
-/// A mode, and its bit in [`Modes`].
+use crate::checkpoint::{Damaged, Reader, Saved};
+
+/// A mode, and its bit in [`Modes`]. In checkpoints the bits stay theirs for good: a new mode comes last.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 #[repr(u8)]
 pub enum Mode {
@@ -209,6 +211,17 @@ impl Mode {
 /// Which modes are set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Modes(u64);
+
+impl Saved for Modes {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self(bits) = self;
+        bits.save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        Ok(Self(u64::load(from)?))
+    }
+}
 
 impl Modes {
     pub(crate) fn new(grapheme_clusters: bool) -> Self {

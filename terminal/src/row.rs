@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::str::Chars;
 
 use crate::cell::Cell;
+use crate::checkpoint::{Damaged, Reader, Saved, damaged, saved_enum};
 use crate::simple::{is_extension, simple_width};
 
 /// Names a row for as long as its session lives: a row keeps it when it moves, and no other ever gets it.
@@ -25,6 +26,8 @@ pub enum LineSize {
     DoubleBottom = 3,
 }
 
+saved_enum!(LineSize { Single = 0, DoubleWidth = 1, DoubleTop = 2, DoubleBottom = 3 });
+
 /// What a shell said begins on a row (OSC 133).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 #[repr(u8)]
@@ -34,6 +37,8 @@ pub enum Mark {
     /// The output of a command.
     Output = 2,
 }
+
+saved_enum!(Mark { Prompt = 1, Output = 2 });
 
 /// A row of cells.
 ///
@@ -55,6 +60,40 @@ pub struct Row {
 }
 
 impl Row {
+    /// For a checkpoint; how wide it is says its screen.
+    pub(crate) fn save(&self, to: &mut Vec<u8>) {
+        let Self { cells, used, identity, revision, wrapped, continued, line_size, mark } = self;
+        (*used as u16).save(to);
+        to.extend(cells[..*used].iter().flat_map(|cell| cell.to_word().to_le_bytes()));
+        (identity.0, *revision).save(to);
+        wrapped.save(to);
+        continued.save(to);
+        line_size.save(to);
+        mark.save(to);
+    }
+
+    pub(crate) fn load(from: &mut Reader<'_>, cols: usize) -> Result<Self, Damaged> {
+        let used = usize::from(u16::load(from)?);
+        let (words, _) = from.take(used * size_of::<Cell>())?.as_chunks();
+        if used > cols {
+            return damaged("a row is longer than its screen is wide");
+        }
+        let mut cells: Vec<Cell> =
+            words.iter().map(|word| Cell::from_word(u64::from_le_bytes(*word))).collect();
+        cells.resize(cols, Cell::EMPTY);
+        let (identity, revision) = Saved::load(from)?;
+        Ok(Self {
+            cells,
+            used,
+            identity: RowId(identity),
+            revision,
+            wrapped: Saved::load(from)?,
+            continued: Saved::load(from)?,
+            line_size: Saved::load(from)?,
+            mark: Saved::load(from)?,
+        })
+    }
+
     pub(crate) fn new(cols: usize, identity: RowId, revision: u64) -> Self {
         Self {
             cells: vec![Cell::EMPTY; cols],

@@ -4,7 +4,9 @@
 use std::ops::Range;
 
 use crate::cell::Cell;
+use crate::checkpoint::{Damaged, Reader, Saved, damaged};
 use crate::row::{Row, RowId};
+use crate::size::Size;
 
 /// What is visible.
 ///
@@ -24,6 +26,27 @@ pub struct Screen {
     /// Rows changed from now on get this revision.
     pub(crate) stamp: u64,
     next_row: u64,
+}
+
+impl Saved for Screen {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self { rows, order, first: _, cols, stamp, next_row } = self;
+        (*cols, *stamp, *next_row).save(to);
+        (order.len() as u32).save(to);
+        // From the top: where a row lies in memory means nothing.
+        (0..order.len()).for_each(|index| rows[self.slot(index)].save(to));
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let (cols, stamp, next_row) = Saved::load(from)?;
+        let count = from.length(1)?;
+        if count > usize::from(Size::MAX_ROWS) || cols > usize::from(Size::MAX_COLS) {
+            return damaged("a screen is larger than any");
+        }
+        let rows: Vec<Row> = (0..count).map(|_| Row::load(from, cols)).collect::<Result<_, _>>()?;
+        let order = (0..count as u16).collect();
+        Ok(Self { rows, order, first: 0, cols, stamp, next_row })
+    }
 }
 
 impl Screen {

@@ -1,6 +1,8 @@
 //! How large a terminal is, and what the host decides about it at its birth.
 //! Separate because both ends of every call need it and nothing else does.
 
+use crate::checkpoint::saved_struct;
+
 /// The size of the text area: cells, and pixels where a viewer told them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Size {
@@ -13,6 +15,8 @@ pub struct Size {
     /// Height of the whole text area in pixels, 0 when unknown.
     pub height_px: u32,
 }
+
+saved_struct!(Size { cols, rows, width_px, height_px });
 
 impl Size {
     /// The widest screen, in columns. Wider ones exist in no font that a person can read; with

@@ -6,8 +6,9 @@
 //! state machine of vt100.net as `vte` has it. It also keeps the text of OSC strings itself, because
 //! `vte` would keep any number of bytes and loses what follows the sixteenth semicolon.
 
-use vte::Parser;
+use vte::{Parser, Perform};
 
+use crate::checkpoint::{Damaged, Reader, Saved, damaged, saved_enum};
 use crate::history::History;
 use crate::perform::{DeviceControl, Params, Performer};
 use crate::terminal::Terminal;
@@ -29,7 +30,20 @@ enum State {
     Dcs,
     /// In a string that nobody interprets: SOS, PM, APC.
     Ignored,
+    /// In a sequence that is too long to be one, of which the parser is told no more.
+    TooLong,
 }
+
+saved_enum!(State {
+    Ground = 0,
+    Escape = 1,
+    EscapeIntermediate = 2,
+    Csi = 3,
+    Osc = 4,
+    Dcs = 5,
+    Ignored = 6,
+    TooLong = 7,
+});
 
 impl State {
     /// The state after `byte`. In strings the caller passes only bytes that can end them.
@@ -43,10 +57,15 @@ impl State {
             (Self::Escape, b'P') => Self::Dcs,
             (Self::Escape, b'X' | b'^' | b'_') => Self::Ignored,
             (Self::Escape | Self::EscapeIntermediate, 0x30..=0x7e) => Self::Ground,
-            (Self::Csi, 0x40..=0x7e) => Self::Ground,
+            (Self::Csi | Self::TooLong, 0x40..=0x7e) => Self::Ground,
             (Self::Osc, 0x07) => Self::Ground,
             (state, _) => state,
         }
+    }
+
+    /// Whether a sequence has begun that is no string.
+    fn is_sequence(self) -> bool {
+        matches!(self, Self::Escape | Self::EscapeIntermediate | Self::Csi)
     }
 
     /// Whether it lasts until one of a few bytes, whatever stands before.
@@ -60,6 +79,10 @@ impl State {
 pub(crate) struct Stream {
     parser: Parser,
     state: State,
+    /// What the parser knows of an unfinished sequence, from its ESC on: a checkpoint cannot save the parser, and
+    /// this brings another one to where it is. Without the control characters inside it, which have had their
+    /// effect, and of a device control only its introducer.
+    unfinished: Vec<u8>,
     /// The beginning of a character whose rest has not come yet.
     partial: [u8; 4],
     partial_len: usize,
@@ -89,6 +112,9 @@ impl Stream {
     /// Bytes of an OSC string at most: a clipboard of 1 MiB as base64 with its introducer. A longer
     /// string is swallowed whole.
     const MAX_OSC: usize = (1 << 20) / 3 * 4 + 256;
+    /// Bytes of a sequence, or of a device control's introducer, at most: 32 values of the greatest length and
+    /// their separators take 192. A longer one is swallowed whole.
+    const MAX_SEQUENCE: usize = 1024;
     /// Bytes that are kept allocated between two strings.
     const KEPT: usize = 4 << 10;
 
@@ -108,11 +134,11 @@ impl Stream {
                     0x80.. => self.text_run(terminal, rest),
                     0x1b => match rest {
                         [_, b'[', plain @ ..] => match self.params.read(plain) {
-                            Some((action, taken)) => {
+                            Some((action, taken)) if taken + 2 <= Self::MAX_SEQUENCE => {
                                 terminal.control_sequence(&self.params, action);
                                 taken + 2
                             }
-                            None => self.sequence(terminal, rest),
+                            _ => self.sequence(terminal, rest),
                         },
                         _ => self.sequence(terminal, rest),
                     },
@@ -121,8 +147,9 @@ impl Stream {
                         1
                     }
                 },
-                state if state.is_string() => self.string(terminal, rest),
-                _ => self.sequence(terminal, rest),
+                State::Osc | State::Dcs | State::Ignored => self.string(terminal, rest),
+                State::Escape | State::EscapeIntermediate | State::Csi => self.sequence(terminal, rest),
+                State::TooLong => self.swallow(rest),
             };
             rest = &rest[taken..];
         }
@@ -191,15 +218,52 @@ impl Stream {
     /// The bytes of an escape or control sequence, up to its end or the beginning of a string.
     fn sequence<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) -> usize {
         let mut taken = 0;
+        // Bytes of it so far that are no control characters, and where they begin here.
+        let (mut length, mut begin) = (self.unfinished.len(), 0);
         for byte in bytes {
             taken += 1;
             self.state = self.state.after(*byte);
+            if *byte == 0x1b {
+                (length, begin) = (0, taken - 1);
+                self.unfinished.clear();
+            }
+            length += usize::from(*byte == 0x1b || *byte >= 0x20);
+            if length > Self::MAX_SEQUENCE {
+                self.state = State::TooLong.after(*byte);
+                taken -= 1;
+                self.parse(terminal, &bytes[..taken]);
+                // Cancelled, the parser is as it was at the beginning.
+                self.parse(terminal, b"\x18");
+                self.unfinished.clear();
+                return taken + 1;
+            }
             if self.state == State::Ground || self.state.is_string() {
                 break;
             }
         }
         self.parse(terminal, &bytes[..taken]);
+        if self.state.is_sequence() {
+            let told = bytes[begin..taken].iter().filter(|byte| **byte == 0x1b || **byte >= 0x20);
+            self.unfinished.extend(told);
+        } else {
+            self.unfinished.clear();
+            if self.state == State::Dcs {
+                self.unfinished.extend_from_slice(b"\x1bP");
+            }
+        }
         taken
+    }
+
+    /// The rest of a sequence that is too long, up to the byte that ends it.
+    fn swallow(&mut self, bytes: &[u8]) -> usize {
+        let end = bytes.iter().position(|byte| matches!(byte, 0x18 | 0x1a | 0x1b | 0x40..=0x7e));
+        let Some(end) = end else { return bytes.len() };
+        if bytes[end] == 0x1b {
+            self.state = State::Ground; // which is where a sequence begins
+            return end;
+        }
+        self.state = self.state.after(bytes[end]);
+        end + 1
     }
 
     /// The bytes of a string, up to and with the one that ends it.
@@ -215,10 +279,13 @@ impl Stream {
             // Bytes beyond ASCII mean nothing in any DCS, and one of them (0x9C, which is part of
             // many characters) would end it for the parser.
             State::Dcs if self.device_control.is_spoilt() => {}
-            State::Dcs => content
-                .split(|byte| *byte >= 0x80)
-                .filter(|part| !part.is_empty())
-                .for_each(|part| self.parse(terminal, part)),
+            State::Dcs => {
+                self.watch_introducer(content);
+                let told = content.split(|byte| *byte >= 0x80).filter(|part| !part.is_empty());
+                if !self.device_control.is_spoilt() {
+                    told.for_each(|part| self.parse(terminal, part));
+                }
+            }
             _ => {}
         }
         let Some(end) = end else { return bytes.len() };
@@ -229,12 +296,29 @@ impl Stream {
             self.device_control.spoil();
         }
         self.state = self.state.after(terminator);
+        self.unfinished.clear();
+        if self.state == State::Escape {
+            self.unfinished.push(terminator);
+        }
         self.parse(terminal, &bytes[end..=end]);
         self.osc_spoilt = false;
         self.osc.clear();
         self.osc.shrink_to(Self::KEPT);
         self.device_control.clear();
         end + 1
+    }
+
+    /// Keeps what has come of a device control's introducer, and spoils the whole where that is too long.
+    fn watch_introducer(&mut self, content: &[u8]) {
+        if self.device_control.is_begun() {
+            return;
+        }
+        let end = content.iter().position(|byte| matches!(byte, 0x40..=0x7e)).unwrap_or(content.len());
+        self.unfinished.extend(content[..end].iter().filter(|byte| matches!(byte, 0x20..=0x7e)));
+        if self.unfinished.len() > Self::MAX_SEQUENCE {
+            self.unfinished.truncate(Self::MAX_SEQUENCE);
+            self.device_control.spoil();
+        }
     }
 
     fn keep_osc(&mut self, content: &[u8]) {
@@ -263,6 +347,67 @@ impl Stream {
         self.osc.capacity() + self.device_control.allocated()
     }
 }
+
+impl Saved for Stream {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self {
+            parser: _,
+            state,
+            unfinished,
+            partial,
+            partial_len,
+            osc,
+            osc_spoilt,
+            device_control,
+            params: _,
+        } = self;
+        state.save(to);
+        unfinished.save(to);
+        (*partial, *partial_len).save(to);
+        osc.save(to);
+        osc_spoilt.save(to);
+        device_control.save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let state = State::load(from)?;
+        let unfinished = Vec::load(from)?;
+        let (partial, partial_len) = <([u8; 4], usize)>::load(from)?;
+        let osc = Vec::load(from)?;
+        let osc_spoilt = bool::load(from)?;
+        let device_control = DeviceControl::load(from)?;
+        let partial_is_one = partial.get(..partial_len).is_some_and(|bytes| {
+            bytes.is_empty() || str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+        });
+        if unfinished.len() > Self::MAX_SEQUENCE || osc.len() > Self::MAX_OSC || !partial_is_one {
+            return damaged("no beginning of a sequence or a character");
+        }
+        let introducer = match state {
+            State::Ground | State::TooLong => Vec::new(),
+            State::Escape | State::EscapeIntermediate | State::Csi => unfinished.clone(),
+            State::Osc => b"\x1b]".to_vec(),
+            State::Ignored => b"\x1b_".to_vec(),
+            State::Dcs if device_control.is_begun() => device_control.introducer(),
+            State::Dcs => unfinished.clone(),
+        };
+        let after = introducer.iter().fold(State::Ground, |state, byte| match state {
+            State::Dcs => State::Dcs,
+            state => state.after(*byte),
+        });
+        if after != state && state != State::TooLong {
+            return damaged("its sequence leads elsewhere");
+        }
+        let mut parser = Parser::default();
+        parser.advance(&mut Silence, &introducer);
+        let params = Params::default();
+        Ok(Self { parser, state, unfinished, partial, partial_len, osc, osc_spoilt, device_control, params })
+    }
+}
+
+/// Hears the beginning of a sequence again, whose effects have been had.
+struct Silence;
+
+impl Perform for Silence {}
 
 /// How many bytes at the start are printable ASCII. By blocks, which the compiler turns into vector code.
 fn printable_run(bytes: &[u8]) -> usize {

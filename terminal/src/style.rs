@@ -1,6 +1,7 @@
 //! What a cell looks like: colours and attributes (SGR, ECMA-48 and xterm's additions), interned,
 //! so that a cell carries two bytes of it.
 
+use crate::checkpoint::{Damaged, Reader, Saved, damaged, saved_enum, saved_struct};
 use crate::link::LinkId;
 use crate::table::{Table, mix};
 
@@ -14,6 +15,21 @@ pub enum Colour {
     Indexed(u8),
     /// A direct colour: red, green, blue.
     Rgb(u8, u8, u8),
+}
+
+impl Saved for Colour {
+    fn save(&self, to: &mut Vec<u8>) {
+        (self.to_word() as u32).save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        match u32::load(from)?.to_le_bytes() {
+            [0, 0, 0, 0] => Ok(Self::Default),
+            [index, 0, 0, 1] => Ok(Self::Indexed(index)),
+            [blue, green, red, 2] => Ok(Self::Rgb(red, green, blue)),
+            _ => damaged("no colour"),
+        }
+    }
 }
 
 impl Colour {
@@ -47,9 +63,21 @@ pub enum Underline {
     Dashed = 5,
 }
 
+saved_enum!(Underline { None = 0, Single = 1, Double = 2, Curly = 3, Dotted = 4, Dashed = 5 });
+
 /// The attributes that are on or off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
 pub struct Attributes(u16);
+
+impl Saved for Attributes {
+    fn save(&self, to: &mut Vec<u8>) {
+        self.bits().save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        Ok(Self(u16::load(from)?))
+    }
+}
 
 impl Attributes {
     /// SGR 1.
@@ -126,6 +154,8 @@ pub struct Style {
     pub link: Option<LinkId>,
 }
 
+saved_struct!(Style { fg, bg, underline_colour, attributes, underline, link });
+
 // A table of them goes into every frame.
 const _: () = assert!(size_of::<Style>() <= 20);
 
@@ -142,6 +172,17 @@ impl Style {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
 pub struct StyleId(pub(crate) u16);
 
+impl Saved for StyleId {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self(number) = self;
+        number.save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        Ok(Self(u16::load(from)?))
+    }
+}
+
 impl StyleId {
     /// The style of a cell that nobody has touched; always number 0.
     pub const DEFAULT: Self = Self(0);
@@ -155,6 +196,24 @@ impl StyleId {
 /// All styles that cells refer to.
 #[derive(Debug)]
 pub struct Styles(pub(crate) Table<Style>);
+
+impl Saved for Styles {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self(table) = self;
+        table.save(to, |style, to| style.save(to));
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let table = Table::load(from, Self::LIMIT, |from| {
+            let style = Style::load(from)?;
+            Ok((style.hash(), style))
+        })?;
+        if table.entries().first() != Some(&Style::default()) {
+            return damaged("the first style is not the default one");
+        }
+        Ok(Self(table))
+    }
+}
 
 impl Styles {
     /// Entries at first: more than a usual screen ever has, and 20 KiB.

@@ -4,6 +4,8 @@
 //! Numbers are stable within an epoch, and entries are only appended within it, so that whoever keeps
 //! a copy takes over the tail and starts anew when the epoch changes.
 
+use crate::checkpoint::{Damaged, Reader, Saved, damaged};
+
 /// A table of interned values.
 ///
 /// ```text
@@ -136,6 +138,33 @@ impl<T> Table<T> {
     pub(crate) fn replace(&mut self, values: impl Iterator<Item = (u64, T)>) {
         (self.hashes, self.entries) = values.unzip();
         self.rebuild(self.index.len());
+    }
+
+    /// For a checkpoint: the entries by `entry`, and when it grows and compacts.
+    pub(crate) fn save(&self, to: &mut Vec<u8>, entry: impl Fn(&T, &mut Vec<u8>)) {
+        let Self { entries, hashes: _, index: _, capacity, limit: _, epoch, refusals } = self;
+        (*capacity, *epoch, *refusals).save(to);
+        (entries.len() as u32).save(to);
+        entries.iter().for_each(|value| entry(value, to));
+    }
+
+    /// Reads it back; `entry` gives each value with its hash.
+    pub(crate) fn load(
+        from: &mut Reader<'_>,
+        limit: usize,
+        mut entry: impl FnMut(&mut Reader<'_>) -> Result<(u64, T), Damaged>,
+    ) -> Result<Self, Damaged> {
+        let (capacity, epoch, refusals) = Saved::load(from)?;
+        let mut table = Self { capacity, epoch, refusals, ..Self::new(capacity, limit) };
+        let length = from.length(1)?;
+        if capacity > limit || length > capacity || refusals > limit {
+            return damaged("a table is larger than it may be");
+        }
+        for _ in 0..length {
+            let (hash, value) = entry(from)?;
+            table.insert(hash, value);
+        }
+        Ok(table)
     }
 
     fn rebuild(&mut self, slots: usize) {

@@ -1,5 +1,6 @@
 //! Tab stops: at first one every eight columns, as on every terminal since the VT100.
 
+use crate::checkpoint::{Damaged, Reader, Saved};
 use crate::size::Size;
 
 /// The columns where a tab stops. As many as the widest screen has, so that stops outlive a
@@ -35,5 +36,20 @@ impl Tabs {
     /// The stops of a screen this wide, counted from 1 (DECTABSR).
     pub(crate) fn columns(&self, cols: usize) -> impl Iterator<Item = usize> {
         self.0.iter().take(cols).enumerate().filter(|(_, stop)| **stop).map(|(col, _)| col + 1)
+    }
+}
+
+impl Saved for Tabs {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self(stops) = self;
+        to.extend(stops.chunks(8).map(|eight| {
+            eight.iter().enumerate().fold(0, |byte, (place, stop)| byte | u8::from(*stop) << place)
+        }));
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let cols = usize::from(Size::MAX_COLS);
+        let bytes = from.take(cols.div_ceil(8))?;
+        Ok(Self((0..cols).map(|col| bytes[col / 8] & 1 << (col % 8) != 0).collect()))
     }
 }

@@ -1,6 +1,7 @@
 //! The emulator as its host sees it: bytes and events of the outside go in, and the screen, replies and
 //! events come out. What each sequence does is in `perform/`.
 
+use crate::checkpoint::{saved_enum, saved_struct};
 use crate::cluster::Clusters;
 use crate::colour::{Colours, ViewerColours};
 use crate::cursor::{Cursor, CursorShape, Pen, Position, SavedCursor};
@@ -31,6 +32,8 @@ pub(crate) enum Protection {
     Iso,
 }
 
+saved_enum!(Protection { Off = 0, Dec = 1, Iso = 2 });
+
 /// The part of the screen that scrolls, ends excluded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Margins {
@@ -40,6 +43,8 @@ pub(crate) struct Margins {
     pub(crate) right: usize,
 }
 
+saved_struct!(Margins { top, bottom, left, right });
+
 /// How the cursor was last asked to look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct CursorLook {
@@ -47,6 +52,8 @@ pub(crate) struct CursorLook {
     /// Whether DECSCUSR asked for blinking; `None` leaves it to mode 12.
     pub(crate) blinking: Option<bool>,
 }
+
+saved_struct!(CursorLook { shape, blinking });
 
 /// What was printed last, for clusters and REP.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -58,6 +65,8 @@ pub(crate) struct LastPrinted {
     /// The character that REP repeats.
     pub(crate) character: Option<char>,
 }
+
+saved_struct!(LastPrinted { joinable, simple, character });
 
 /// A terminal.
 ///

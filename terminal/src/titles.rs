@@ -1,5 +1,7 @@
 //! The titles of the window and its icon, and the stack that programs keep them on (XTWINOPS 22, 23).
 
+use crate::checkpoint::saved_struct;
+
 /// The titles in force and those pushed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Titles {
@@ -8,6 +10,8 @@ pub(crate) struct Titles {
     window_stack: Vec<String>,
     icon_stack: Vec<String>,
 }
+
+saved_struct!(Titles { window, icon, window_stack, icon_stack });
 
 /// Which of the titles.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -11,8 +11,9 @@ use screens::{Key, Program, Scarab, Shown, Tmux};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// How long both may take to show the same after a key. Most keys need a few milliseconds.
-const PATIENCE: Duration = Duration::from_secs(6);
+/// How long both may take to show the same after a key. Most keys need a few milliseconds; a start on a busy
+/// machine seconds.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Two programs are asked each time whether they show the same yet.
 const POLLING: Duration = Duration::from_millis(5);

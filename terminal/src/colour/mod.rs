@@ -8,6 +8,8 @@ mod parse;
 
 pub use parse::parse;
 
+use crate::checkpoint::{Damaged, Reader, Saved, saved_struct};
+
 /// Colours in the palette.
 pub const PALETTE: usize = 256;
 
@@ -21,6 +23,8 @@ pub struct Rgb {
     /// Blue.
     pub blue: u8,
 }
+
+saved_struct!(Rgb { red, green, blue });
 
 impl Rgb {
     /// Black.
@@ -150,6 +154,8 @@ pub struct ViewerColours {
     pub dark: bool,
 }
 
+saved_struct!(ViewerColours { foreground, background, cursor, palette, dark });
+
 impl Default for ViewerColours {
     /// Before any viewer has told its own: light grey on black, as terminals without a theme are.
     fn default() -> Self {
@@ -172,9 +178,22 @@ pub struct Colours {
     revision: u64,
 }
 
+saved_struct!(Colours { viewer, palette, dynamic, revision });
+
 /// What the program set in the palette. A type only because arrays of 256 have no `Default`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Palette(Box<[Option<Rgb>; PALETTE]>);
+
+impl Saved for Palette {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self(entries) = self;
+        entries.save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        Ok(Self(Saved::load(from)?))
+    }
+}
 
 impl Default for Palette {
     fn default() -> Self {

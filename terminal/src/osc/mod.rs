@@ -12,6 +12,7 @@ pub use notification::{
 };
 pub use prompt::{PromptKind, PromptMark, PromptStep};
 
+use crate::checkpoint::{Damaged, Reader, Saved, damaged};
 use crate::colour::{DynamicColour, Rgb, parse as parse_colour};
 use text::{Lines, Undecoded, base64, clean, percent_decoded};
 
@@ -134,6 +135,30 @@ pub enum Progress {
     Busy,
     /// Waiting, at so many per cent where that is told.
     Paused(Option<u8>),
+}
+
+impl Saved for Progress {
+    fn save(&self, to: &mut Vec<u8>) {
+        let (kind, percent): (u8, _) = match self {
+            Self::None => (0, None),
+            Self::Normal(percent) => (1, Some(*percent)),
+            Self::Error(percent) => (2, *percent),
+            Self::Busy => (3, None),
+            Self::Paused(percent) => (4, *percent),
+        };
+        (kind, percent).save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        match Saved::load(from)? {
+            (0u8, None) => Ok(Self::None),
+            (1, Some(percent)) => Ok(Self::Normal(percent)),
+            (2, percent) => Ok(Self::Error(percent)),
+            (3, None) => Ok(Self::Busy),
+            (4, percent) => Ok(Self::Paused(percent)),
+            _ => damaged("no progress"),
+        }
+    }
 }
 
 /// Reads a command: everything between introducer and terminator. (`vte` splits it at its semicolons, keeps 16

@@ -4,6 +4,7 @@
 
 use super::text::{Lines, base64, clean};
 use super::{Osc, split};
+use crate::checkpoint::{saved_enum, saved_struct};
 
 /// Characters in a title, the bound of [`Notification::title`].
 const TITLE_LIMIT: usize = 1024;
@@ -32,6 +33,8 @@ pub enum Urgency {
     Critical,
 }
 
+saved_enum!(Urgency { Low = 0, Normal = 1, Critical = 2 });
+
 /// When a notification is to be shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Occasion {
@@ -43,6 +46,8 @@ pub enum Occasion {
     /// Unless the session can be seen.
     Invisible,
 }
+
+saved_enum!(Occasion { Always = 0, Unfocused = 1, Invisible = 2 });
 
 /// A whole notification.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -162,6 +167,8 @@ pub struct NotificationAssembler {
     unfinished: Vec<Unfinished>,
 }
 
+saved_struct!(NotificationAssembler { unfinished });
+
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Unfinished {
     id: Option<String>,
@@ -170,6 +177,8 @@ struct Unfinished {
     title: Vec<u8>,
     body: Vec<u8>,
 }
+
+saved_struct!(Unfinished { id, urgency, occasion, title, body });
 
 impl NotificationAssembler {
     /// Takes a piece, and gives the notification that it completes.

@@ -2,6 +2,7 @@
 
 use data_encoding::BASE64;
 
+use crate::checkpoint::saved_struct;
 use crate::colour::DynamicColour;
 use crate::cursor::CursorShape;
 use crate::dcs::{Request, Setting, answer_capability};
@@ -23,7 +24,11 @@ pub(crate) struct DeviceControl {
     data: Vec<u8>,
     /// It is too long, or malformed: it is not answered.
     spoilt: bool,
+    /// Its introducer is complete; what comes is its text.
+    begun: bool,
 }
+
+saved_struct!(DeviceControl { intermediates, action, data, spoilt, begun });
 
 impl DeviceControl {
     /// Bytes of text at most: no question that has an answer is longer.
@@ -34,6 +39,7 @@ impl DeviceControl {
         self.intermediates.extend_from_slice(intermediates);
         self.action = action;
         self.spoilt = ignore;
+        self.begun = true;
     }
 
     pub(super) fn put(&mut self, byte: u8) {
@@ -48,6 +54,20 @@ impl DeviceControl {
         self.intermediates.clear();
         self.data.clear();
         self.spoilt = false;
+        self.begun = false;
+    }
+
+    /// Whether its introducer is complete.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// An introducer that begins the same string.
+    pub(crate) fn introducer(&self) -> Vec<u8> {
+        let mut introducer = b"\x1bP".to_vec();
+        introducer.extend_from_slice(&self.intermediates);
+        introducer.push(self.action as u8);
+        introducer
     }
 
     /// It was cancelled.
