@@ -13,7 +13,7 @@ BIN = target/bin
 # Without position independence the kernel has nothing left to relocate either.
 STATIC = $(if $(filter /%,$(shell $(or $(CC),cc) -print-file-name=libc.a)),-- -C target-feature=+crt-static -C relocation-model=static)
 
-.PHONY: help run build test bench lint unit loom install clean
+.PHONY: help run build test torture bench lint unit loom install clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,14 +39,21 @@ lint:
 
 # The process tests run the binaries, so these are built first. Tests under a real user manager
 # (service/tests/systemd.rs) and of real programs (client-cli/tests/programs) are among them and say loudly when
-# they cannot run.
+# they cannot run. Some measure the memory of their own process: each test has one of its own, or they take turns.
 unit:
 	$(CARGO) build --workspace --locked
+	$(CARGO) build --workspace --examples --locked
 	if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run --workspace --locked; \
-	else $(CARGO) test --workspace --locked; fi
+	else $(CARGO) test --workspace --locked -- --test-threads=1; fi
 
 loom: ## the orderings of the shared grid, checked by a model checker
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom $(CARGO) test --locked -p scarab-protocol --test grid_loom --release
+
+torture: ## a thousand kills of the service at random instants, with what came of them (SCARAB_TEST_KILLS=N: other than 1000)
+	@packaging/setup test
+	$(CARGO) build --workspace --examples --locked
+	$(CARGO) build --workspace --locked
+	SCARAB_TEST_KILLS=$${SCARAB_TEST_KILLS:-1000} $(CARGO) test --locked -p scarab-service --test systemd -- --nocapture kills_at_random
 
 bench: ## one table: Scarab and its peers in the same run
 	@packaging/setup bench

@@ -91,6 +91,7 @@ fn a_mark_from_before_a_return_is_told_so() {
     push(&mut history, "goes", false);
     let before = history.mark();
     assert_eq!(history.pop().unwrap().text, "goes");
+    history.settle();
     push(&mut history, "else", false);
     let old = reader.history(&before).unwrap();
     assert!(matches!(old.line(LineNumber(1)), Err(GridError::Changed)));
@@ -156,6 +157,7 @@ fn a_line_longer_than_the_ring_loses_its_beginning() {
         back += 1;
     }
     assert_eq!(back, pieces);
+    history.settle();
     push(&mut history, "the end", false);
     let now = reader.history(&history.mark()).unwrap();
     assert_eq!(texts_backwards(&now), [(1, "the end".to_owned())], "it is still that line");
@@ -309,6 +311,9 @@ proptest! {
                     prop_assert_eq!(piece.continues, continues);
                     open = !piece.starts;
                     next_line -= u64::from(piece.starts);
+                    if serial % 2 == 0 {
+                        history.settle();
+                    }
                 },
                 Op::Clear => {
                     history.clear();
@@ -318,6 +323,7 @@ proptest! {
                 Op::Limit(lines) => history.set_max_lines(lines),
                 Op::Release => history.release_unused(),
             }
+            history.settle();
             let mark = history.mark();
             let reader = view.history(&mark).unwrap();
             prop_assert_eq!(mark.end_line, LineNumber(next_line));
@@ -352,5 +358,68 @@ proptest! {
                 prop_assert_eq!(&line.pieces[0].text, &found[first].1);
             }
         }
+    }
+
+    /// A writer that is killed, and one that begins at the last state that was kept and does the rest again.
+    #[test]
+    fn a_successor_that_does_the_rest_again_has_the_same_history(
+        before in proptest::collection::vec(op(), 0..20),
+        after in proptest::collection::vec(op(), 0..10),
+        taken_back in 0..300usize,
+        rewrapped in 0..200usize,
+    ) {
+        // Limits are the configuration's, and nobody replays them.
+        let but_limits = |op: &Op| !matches!(op, Op::Limit(_));
+        let before: Vec<_> = before.into_iter().filter(but_limits).collect();
+        let (writer, mut history, view) = small(2_000);
+        let mut serial = 0;
+        before.iter().for_each(|op| act(&mut history, op, &mut serial));
+        let kept = history.state();
+        history.settle();
+        let start = serial;
+        // None of it takes anything back, or all that follows would be kept apart.
+        let after: Vec<_> = after.into_iter().filter(but_limits).filter(|op| !matches!(op, Op::Pop { .. })).collect();
+        let rest = |history: &mut HistoryWriter, serial: &mut u64| {
+            after.iter().for_each(|op| act(history, op, serial));
+            act(history, &Op::Pop { times: taken_back }, serial);
+            act(history, &Op::Push { length: 10, continues: false, times: rewrapped }, serial);
+        };
+        rest(&mut history, &mut serial);
+
+        let memory = writer.fd().try_clone_to_owned().unwrap();
+        let (_successor, mut again) = ViewWriter::restore(memory, 2_000, kept).unwrap();
+        serial = start;
+        rest(&mut again, &mut serial);
+        // Sums of a chunk that was left and come back to may be off: they only make the scrollbar's estimate.
+        let but_sums = |history: &HistoryWriter| {
+            let HistoryState { mark, open, chunk: [number, first, ..], held } = history.state();
+            HistoryState { mark: HistoryMark { rewrites: 0, ..mark }, open, chunk: [number, first, 0, 0], held }
+        };
+        prop_assert_eq!(but_sums(&again), but_sums(&history));
+        again.settle();
+        history.settle();
+        let mark = again.mark();
+        prop_assert!(mark.rewrites > 0 && view.history(&mark).is_ok());
+        let found = texts_backwards(&view.history(&mark).unwrap());
+        prop_assert_eq!(found.len() as u64, mark.lines());
+        if taken_back == 0 && rewrapped > 0 {
+            let last = format!("{:010}", serial - 1);
+            prop_assert!(found.last().is_some_and(|(_, text)| text.ends_with(&last)));
+        }
+    }
+}
+
+fn act(history: &mut HistoryWriter, op: &Op, serial: &mut u64) {
+    match *op {
+        Op::Push { length, continues, times } => {
+            for _ in 0..times {
+                push(history, &format!("{serial:0length$}"), continues);
+                *serial += 1;
+            }
+        }
+        Op::Pop { times } => (0..times).for_each(|_| drop(history.pop())),
+        Op::Clear => history.clear(),
+        Op::Limit(lines) => history.set_max_lines(lines),
+        Op::Release => history.release_unused(),
     }
 }

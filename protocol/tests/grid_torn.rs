@@ -261,6 +261,7 @@ fn every_reader_sees_whole_frames_only() {
                 for _ in 0..serial % 3 {
                     history.pop();
                 }
+                history.settle();
             }
             publish(&mut view, step, history.mark());
             if !flat_out {

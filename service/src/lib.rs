@@ -26,5 +26,7 @@ pub mod registry;
 pub mod service;
 pub mod session;
 pub mod signals;
+pub mod steps;
+pub mod store;
 pub mod subscriptions;
 pub mod systemd;

@@ -1,8 +1,9 @@
 //! `scarabd`: reads its arguments and starts the service.
 
 use anyhow::Context;
-use scarab_service::config::store::{Store, default_file};
+use scarab_service::config::store::{Store as Configuration, default_file};
 use scarab_service::service::{Start, StartedBy, VIEWER_PATIENCE, runtime, serve};
+use scarab_service::store::Store;
 use scarab_service::{limits, listen, log, signals, systemd};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,7 +71,7 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     log::install();
-    let mut sockets = systemd::passed_sockets();
+    let systemd::Passed { mut sockets, kept } = systemd::passed();
     limits::raise_open_files();
     let passed =
         sockets.first().and_then(|socket| socket.local_addr().ok()?.as_pathname().map(PathBuf::from));
@@ -88,14 +89,20 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         own = Some(guard);
     }
     let file = std::path::absolute(&arguments.config).context("the configuration's path")?;
-    let config = Store::open(file);
+    let config = Configuration::open(file);
     // The directory it happened to be started in must stay free to be unmounted.
     std::env::set_current_dir("/").context("/")?;
+
+    let fd_store = match started_by {
+        StartedBy::Systemd => Store::of_manager(systemd::store_size(), kept.count),
+        StartedBy::Standalone => Store::none(),
+    };
 
     let runtime = runtime().context("no event loop")?;
     runtime.block_on(async {
         let orders = signals::orders().context("no signals")?;
-        let start = Start { sockets, socket, started_by, config, viewer_patience: VIEWER_PATIENCE };
+        let viewer_patience = VIEWER_PATIENCE;
+        let start = Start { sockets, socket, started_by, config, fd_store, kept, viewer_patience };
         serve(start, orders).await.context("serving")
     })?;
     drop(own);

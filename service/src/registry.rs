@@ -78,7 +78,7 @@ impl<S: Clone> Registry<S> {
             return Err(failed(FailureKind::TooMany, message));
         }
         let name = if name.is_empty() {
-            (1u64..).map(|n| n.to_string()).find(|n| !self.names.contains_key(n)).unwrap_or_default()
+            self.free_number()
         } else {
             self.check_new_name(name)?;
             name.to_owned()
@@ -90,6 +90,34 @@ impl<S: Clone> Registry<S> {
             Entry { name: name.clone(), session: None, viewers: BTreeSet::new(), ended: None, seen: false };
         self.sessions.insert(id, entry);
         Ok((id, name))
+    }
+
+    /// Ids up to this one have been given before.
+    pub fn reserve_ids(&mut self, last: u64) {
+        self.last_id = self.last_id.max(last);
+    }
+
+    /// Lists a session that an earlier service left, under its name if that is free and one; gives the name.
+    pub fn adopt(&mut self, id: SessionId, name: &str, session: S, ended: Option<Instant>) -> String {
+        let name = match self.check_new_name(name) {
+            Ok(()) => name.to_owned(),
+            Err(_) => self.free_number(),
+        };
+        self.reserve_ids(id.0);
+        self.names.insert(name.clone(), id);
+        let entry = Entry {
+            name: name.clone(),
+            session: Some(session),
+            viewers: BTreeSet::new(),
+            ended,
+            seen: false,
+        };
+        self.sessions.insert(id, entry);
+        name
+    }
+
+    fn free_number(&self) -> String {
+        (1u64..).map(|n| n.to_string()).find(|n| !self.names.contains_key(n)).unwrap_or_default()
     }
 
     /// The session reserved under this id was made; whether it has ended already.

@@ -16,7 +16,8 @@ use crate::control;
 use crate::control::outbox::Outbox;
 use crate::failure::{Failure, failed};
 use crate::registry::{Registry, Removed};
-use crate::session::{self, Session, Settings, ViewerId};
+use crate::session::{self, NotResumed, Session, Settings, ViewerId};
+use crate::store::{self, Returned, Store as FdStore};
 use crate::subscriptions::{ConnectionId, Subscriptions};
 use crate::systemd;
 use scarab_protocol::SessionId;
@@ -51,6 +52,10 @@ pub struct Start {
     pub started_by: StartedBy,
     /// The configuration.
     pub config: Store,
+    /// What must outlive this process is kept there.
+    pub fd_store: FdStore,
+    /// What an earlier process left in it.
+    pub kept: Returned,
     /// How long a viewer may leave what was sent to it unread: [`VIEWER_PATIENCE`], except where a test cannot wait.
     pub viewer_patience: Duration,
 }
@@ -80,6 +85,8 @@ pub struct Service {
     connections: Mutex<HashMap<ConnectionId, Arc<Outbox>>>,
     /// Who subscribed.
     pub subscriptions: Arc<Subscriptions>,
+    /// What must outlive this process is kept there.
+    pub fd_store: Arc<FdStore>,
     ended: mpsc::UnboundedSender<SessionId>,
     changed: Notify,
     numbers: AtomicU64,
@@ -111,6 +118,7 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
         store: start.config,
         connections: Mutex::default(),
         subscriptions: Arc::default(),
+        fd_store: Arc::new(start.fd_store),
         ended,
         changed: Notify::new(),
         numbers: AtomicU64::new(1),
@@ -119,6 +127,7 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
         started_by: start.started_by,
         started: SystemTime::now(),
     });
+    resume(&service, start.kept).await;
     let mut accepting = Vec::new();
     for socket in start.sockets {
         socket.set_nonblocking(true)?;
@@ -147,7 +156,55 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
     Ok(())
 }
 
+/// Goes on with the sessions that an earlier process left; all at once, each on its own thread.
+async fn resume(service: &Arc<Service>, kept: Returned) {
+    let highest = service.fd_store.adopt_ids(kept.ids);
+    service.registry().reserve_ids(highest);
+    let began = Instant::now();
+    let settings = settings(&service.config());
+    let mut resuming = Vec::new();
+    for (id, kept) in kept.sessions {
+        let (done, resumed) = oneshot::channel();
+        let store = service.fd_store.clone();
+        Session::resume(id, kept, settings.clone(), service.clone(), store, done);
+        resuming.push((id, resumed));
+    }
+    let count = resuming.len();
+    for (id, resumed) in resuming {
+        let gone = || NotResumed::Gone("its thread ended".to_owned());
+        match resumed.await.unwrap_or_else(|_| Err(gone())) {
+            Ok(session) => service.adopt(id, &session),
+            Err(problem) => {
+                log::error!("session {id} cannot go on: {problem}");
+                if let NotResumed::Gone(_) = problem {
+                    service.fd_store.forget_all(id);
+                }
+            }
+        }
+    }
+    if count > 0 {
+        let took = began.elapsed().as_millis();
+        log::info!("{count} sessions go on after {took} ms");
+    }
+}
+
 impl Service {
+    fn adopt(&self, id: SessionId, session: &Arc<Session>) {
+        let asked = session.name();
+        let ended = session.ended_at().map(|at| {
+            let now = session::micros(SystemTime::now());
+            let ago = Duration::from_micros(now.saturating_sub(at));
+            Instant::now().checked_sub(ago).unwrap_or_else(Instant::now)
+        });
+        let name = self.registry().adopt(id, &asked, session.clone(), ended);
+        if name != asked {
+            session.rename(name);
+        }
+        if ended.is_some() {
+            let _ = self.ended.send(id); // fails only while the service stops
+        }
+    }
+
     /// All sessions, under a lock that is held for a moment only, also by the sessions' threads: nothing that
     /// takes a session's own lock may happen under it.
     pub fn registry(&self) -> MutexGuard<'_, Registry<Arc<Session>>> {
@@ -267,9 +324,11 @@ impl Service {
         if let Some(problem) = self.store().problem() {
             notes.push(format!("the configuration is wrong and not in force: {problem}"));
         }
-        notes.push(
-            "sessions end when the service stops or restarts: this version does not keep them over it".into(),
-        );
+        if !self.fd_store.is_there() {
+            notes.push(
+                "sessions end with this service: it was not started by systemd, which would keep them".into(),
+            );
+        }
         Status {
             version: env!("CARGO_PKG_VERSION").into(),
             pid: std::process::id(),
@@ -287,13 +346,49 @@ impl Service {
         }
     }
 
-    /// Tells everybody, ends the sessions, and lets the connections take what was last said.
-    async fn stop(&self) {
+    /// Tells everybody, leaves the sessions to the next service or ends them where there will be none, and lets the
+    /// connections take what was last said.
+    async fn stop(self: &Arc<Self>) {
         log::info!("stopping");
+        let sessions_survive = self.fd_store.is_there();
         let outboxes: Vec<_> = self.connections().values().cloned().collect();
         for outbox in &outboxes {
-            outbox.event(GoingDown { sessions_survive: false }.into());
+            outbox.event(GoingDown { sessions_survive }.into());
         }
+        if sessions_survive {
+            self.leave_sessions().await;
+        } else {
+            self.end_sessions().await;
+        }
+        let until = Instant::now() + STOP_CONNECTIONS;
+        while Instant::now() < until && !outboxes.iter().all(|outbox| outbox.is_empty()) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Has all sessions written down, and their threads end.
+    async fn leave_sessions(self: &Arc<Self>) {
+        let mut left = Vec::new();
+        for (_, session, _) in self.registry().all() {
+            let (done, written) = oneshot::channel();
+            session.leave(done);
+            left.push(written);
+        }
+        let all = async {
+            for written in left {
+                let _ = written.await; // an error says that its thread has ended already
+            }
+        };
+        if tokio::time::timeout(STOP_SESSIONS, all).await.is_err() {
+            log::warn!("not every session was written down in time: the next service replays its journal");
+        }
+        let flushed = tokio::task::spawn_blocking(store::flush).await;
+        flushed.unwrap_or_else(|error| log::warn!("what systemd was told may be lost: {error}"));
+        // A session whose handle is dropped ends; these do not.
+        std::mem::forget(self.clone());
+    }
+
+    async fn end_sessions(&self) {
         let sessions = self.registry().all();
         let mut ends = Vec::new();
         for (_, session, ended) in &sessions {
@@ -313,10 +408,6 @@ impl Service {
             log::warn!("not every session ended in time");
         }
         sessions.iter().for_each(|(_, session, _)| session.close());
-        let until = Instant::now() + STOP_CONNECTIONS;
-        while Instant::now() < until && !outboxes.iter().all(|outbox| outbox.is_empty()) {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
     }
 }
 

@@ -243,6 +243,8 @@ fn passed_sockets_are_served_and_the_manager_is_told_everything() {
     manager.hears("READY=1");
     daemon.signal(rustix::process::Signal::TERM);
     manager.hears("STOPPING=1");
+    // A manager goes on listening: the service waits until it has been heard.
+    std::thread::spawn(move || while manager.0.recv(&mut [0; 4096]).is_ok() {});
     assert!(daemon.ends().success());
     assert!(path.exists(), "a passed socket is the manager's to remove");
 }

@@ -35,6 +35,7 @@ fn under_a_user_manager(script: &str) {
         return;
     }
     assert!(output.status.success(), "{script}: {}\n{said}", output.status);
+    println!("{said}");
 }
 
 #[test]
@@ -45,4 +46,14 @@ fn the_socket_starts_the_service_and_reload_and_stop_work() {
 #[test]
 fn a_fresh_installation_works_though_nobody_enabled_anything() {
     under_a_user_manager("fresh.sh");
+}
+
+#[test]
+fn sessions_survive_the_death_and_the_restart_of_the_service() {
+    under_a_user_manager("survival.sh");
+}
+
+#[test]
+fn kills_at_random_instants_lose_and_double_nothing() {
+    under_a_user_manager("torture.sh");
 }

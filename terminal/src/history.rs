@@ -119,6 +119,8 @@ pub trait History {
     fn pop(&mut self) -> Option<OwnedPiece>;
     /// Whether the newest piece's line goes on.
     fn continues(&self) -> bool;
+    /// Ends that line, whose rest was erased or scrolled away before it got here.
+    fn close(&mut self);
     /// Forgets everything.
     fn clear(&mut self);
     /// Pieces held.
@@ -243,6 +245,12 @@ impl History for VecHistory {
 
     fn continues(&self) -> bool {
         self.entries.back().is_some_and(|entry| entry.continues)
+    }
+
+    fn close(&mut self) {
+        if let Some(newest) = self.entries.back_mut() {
+            newest.continues = false;
+        }
     }
 
     fn clear(&mut self) {

@@ -5,7 +5,7 @@ use std::mem::take;
 
 use crate::cell::{Cell, Content};
 use crate::cluster::Clusters;
-use crate::history::{History, OwnedPiece, Piece, Run, RunKind, RunStyle};
+use crate::history::{History, Piece, Run, RunKind, RunStyle};
 use crate::link::{Link, Links};
 use crate::row::Row;
 use crate::style::{StyleId, Styles};
@@ -51,7 +51,7 @@ impl Retirement {
         // A soft-wrapped row is kept to its end: the line goes on behind it.
         let cells = if row.wrapped() { row.cells() } else { row.trimmed_cells() };
         if self.open && !row.continued {
-            close(history);
+            history.close();
         }
         self.open = row.wrapped();
         let (bytes, runs, links) = self.retire_cells(cells, row, tables);
@@ -203,14 +203,5 @@ impl Retirement {
         });
         self.known.styles[KnownStyles::SLOTS] = (id, RunStyle::new(style, Some(place as u16)));
         KnownStyles::SLOTS
-    }
-}
-
-/// Ends history's last line, whose rest was erased or scrolled away before it got there.
-fn close(history: &mut impl History) {
-    if let Some(piece) = history.pop() {
-        let OwnedPiece { text, runs, links, continues: _, line_size, mark, cols } = &piece;
-        let (line_size, mark, cols) = (*line_size, *mark, *cols);
-        history.push(&Piece { text, runs, links, continues: false, line_size, mark, cols });
     }
 }

@@ -116,9 +116,12 @@ pub struct Terminal<H: History> {
 }
 
 impl<H: History> Terminal<H> {
-    /// Replies that wait for the host at most, in bytes; beyond, questions go unanswered. A program that does
-    /// not read its answers has no use for more.
-    pub const MAX_REPLIES: usize = 64 << 10;
+    /// Replies that wait for the host at most, in bytes; beyond, questions go unanswered. It is more than what 4 KiB
+    /// of output, and the longest sequence that they may end, can ask for: which questions are answered must not
+    /// depend on how a host that reads so much at once cuts the output.
+    pub const MAX_REPLIES: usize = 32 << 20;
+    /// Bytes of an answer with the clipboard: what a program can be expected to read.
+    pub(crate) const MAX_CLIPBOARD: usize = 64 << 10;
 
     /// A terminal with an empty screen.
     pub fn new(size: Size, options: Options, history: H) -> Self {

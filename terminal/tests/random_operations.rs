@@ -132,6 +132,8 @@ impl History for Liar {
         !self.1.is_multiple_of(3)
     }
 
+    fn close(&mut self) {}
+
     fn clear(&mut self) {}
 
     fn pieces(&self) -> u64 {

@@ -55,6 +55,9 @@ fn compare(script: &scripts::Script) {
             size,
         };
         scarab.start(&name, &program);
+        // One after the other: both have one home, and a program that writes its settings there as it starts must
+        // not be read by the other half-way.
+        drawn(script, || scarab.shown(&name));
         tmux.start(&name, &program);
         same(script, size, "the start", None, || (scarab.shown(&name), tmux.shown(&name)));
         for (number, key) in script.keys.iter().enumerate() {
@@ -72,6 +75,15 @@ fn compare(script: &scripts::Script) {
     }
     let _ = sleeper.kill();
     let _ = sleeper.wait();
+}
+
+/// Something is shown.
+fn drawn(script: &scripts::Script, shown: impl Fn() -> Shown) {
+    let began = Instant::now();
+    while shown().rows.iter().all(Vec::is_empty) {
+        assert!(began.elapsed() < PATIENCE, "{} shows nothing", script.name);
+        std::thread::sleep(POLLING);
+    }
 }
 
 /// Both must come to show the same, and something at all; what they show when patience ends is printed.

@@ -13,7 +13,7 @@ use super::history_reader::HistoryReader;
 use super::layout::{CHUNK_BYTES, ViewLayout, WORD, chunk, header};
 use super::map::MapMut;
 use super::order;
-use super::record::{HistoryPiece, PieceRef, RecordHead, decode_piece, encode_piece};
+use super::record::{HistoryPiece, PieceRef, RecordHead, decode_piece, encode_piece, ends_line};
 
 /// Bytes of a page: holes are punched in whole ones.
 const PAGE: u64 = 4096;
@@ -32,17 +32,39 @@ pub struct HistoryWriter {
     /// What the chunk table says of the chunks that hold something, oldest first; kept here too, so that
     /// nothing that counts is read back from memory that a stranger may have written.
     chunks: VecDeque<Chunk>,
+    /// Records that wait for [`HistoryWriter::settle`]; `None` while nothing was taken back.
+    held: Option<Vec<Vec<u8>>>,
     encoded: Vec<u8>,
     words: Vec<u64>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Chunk {
     number: u64,
     /// Offset of the first record that began in it.
     first: u64,
     cells: u64,
     lines: u64,
+}
+
+/// Where history stands and what it waits for: all that [`ViewWriter::restore`](super::ViewWriter::restore) needs
+/// beside the memory itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryState {
+    /// As [`HistoryWriter::mark`] gives it.
+    pub mark: HistoryMark,
+    /// The line of the newest record in the ring goes on.
+    pub open: bool,
+    /// The chunk that is being filled: number, first record, cells, lines.
+    pub chunk: [u64; 4],
+    /// Records that wait for [`HistoryWriter::settle`], in order.
+    pub held: Vec<Vec<u8>>,
+}
+
+/// Whether a record is the beginning of its line.
+fn starts_line(record: &[u8]) -> bool {
+    let head = record.first_chunk().and_then(|head| RecordHead::from_word(u64::from_ne_bytes(*head)));
+    head.is_some_and(|head| head.starts)
 }
 
 impl HistoryWriter {
@@ -54,8 +76,56 @@ impl HistoryWriter {
             max_lines,
             open: false,
             chunks: VecDeque::new(),
+            held: None,
             encoded: Vec::new(),
             words: Vec::new(),
+        }
+    }
+
+    /// History as it stood at `state`, over memory in which a writer may have gone on from there until it was
+    /// killed: what it has overwritten since is dropped. Nothing in the memory is believed without a check.
+    pub(crate) fn restore(map: Arc<MapMut>, layout: ViewLayout, max_lines: u64, state: HistoryState) -> Self {
+        let HistoryState { mark, open, chunk: [number, first, cells, lines], held } = state;
+        let mut writer = Self { mark, open, ..Self::new(map, layout, max_lines) };
+        let rewrites = writer.map.get(header::HISTORY_REWRITES);
+        // Readers of the last writer's frames must see that it was not this one that they knew.
+        writer.mark.rewrites = mark.rewrites.max(rewrites).saturating_add(1).min(u64::MAX / 2);
+        order::retire(&writer.map.word(header::HISTORY_REWRITES), writer.mark.rewrites);
+        let last = Chunk { number, first, cells, lines };
+        writer.find_chunks(last);
+        let dropped = writer.map.get(header::HISTORY_OLDEST);
+        if dropped > mark.oldest {
+            writer.drop_until(dropped);
+        }
+        for record in held {
+            writer.append(record);
+        }
+        writer.tell();
+        writer
+    }
+
+    /// Where history stands: to be kept before anything more is appended once pieces were taken back.
+    pub fn state(&self) -> HistoryState {
+        let held = self.held.clone().unwrap_or_default();
+        let open = held.first().map_or(self.open, |record| !starts_line(record));
+        let Chunk { number, first, cells, lines } = self.chunks.back().copied().unwrap_or_default();
+        HistoryState { mark: self.mark, open, chunk: [number, first, cells, lines], held }
+    }
+
+    /// Whether pieces were taken back since [`HistoryWriter::settle`]. Until then what is appended is kept apart,
+    /// because it would overwrite them: a state that was kept before needs them still.
+    pub fn is_unsettled(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Appends what waited. For when [`HistoryWriter::state`] has been kept.
+    pub fn settle(&mut self) {
+        let held = self.held.take().unwrap_or_default();
+        if let Some(first) = held.first() {
+            self.open = !starts_line(first);
+        }
+        for record in held {
+            self.append(record);
         }
     }
 
@@ -69,9 +139,14 @@ impl HistoryWriter {
         self.mark.lines()
     }
 
-    /// True if there is nothing.
+    /// True if there is nothing, but for what waits for [`HistoryWriter::settle`].
     pub fn is_empty(&self) -> bool {
         self.mark.committed == self.mark.oldest
+    }
+
+    /// There is a newest piece, and its line goes on.
+    pub fn is_open(&self) -> bool {
+        self.open && (!self.is_empty() || self.held.as_ref().is_some_and(|held| !held.is_empty()))
     }
 
     /// Most lines kept; the oldest beyond it are dropped now.
@@ -90,9 +165,28 @@ impl HistoryWriter {
     pub fn push(&mut self, piece: &PieceRef<'_>) {
         let starts = !self.open;
         encode_piece(piece, starts, &mut self.encoded);
-        let bytes = self.encoded.len() as u64;
+        if let Some(held) = &mut self.held {
+            held.push(self.encoded.clone());
+            self.open = piece.continues;
+            return;
+        }
         let cells: u64 = piece.runs.iter().map(|run| u64::from(run.cells)).sum();
-        let end = self.mark.committed + bytes;
+        self.append_encoded(starts, piece.continues, cells);
+    }
+
+    /// Appends a record that was encoded before.
+    fn append(&mut self, record: Vec<u8>) {
+        let mut piece = HistoryPiece::default();
+        // One that does not decode was damaged while it was kept: it is left out.
+        if decode_piece(&record, &mut piece).is_ok() && piece.starts != self.open {
+            self.encoded = record;
+            self.append_encoded(piece.starts, piece.continues, piece.cells());
+        }
+    }
+
+    /// Appends what is in `encoded`.
+    fn append_encoded(&mut self, starts: bool, continues: bool, cells: u64) {
+        let end = self.mark.committed + self.encoded.len() as u64;
         self.retire_until(end.saturating_sub(self.layout.ring_bytes()));
 
         if starts {
@@ -101,17 +195,46 @@ impl HistoryWriter {
         self.enter_chunk(self.mark.committed, starts, cells);
         self.store(self.mark.committed);
         self.mark.committed = end;
-        self.open = piece.continues;
+        self.open = continues;
         self.drop_lines();
         self.tell();
     }
 
-    /// Takes the newest piece back; `None` when there is none.
+    /// Ends the newest piece's line, whose rest will not come.
+    pub fn close(&mut self) {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
+        if let Some(record) = self.held.as_mut().and_then(|held| held.last_mut()) {
+            ends_line(record);
+            return;
+        }
+        if self.is_empty() {
+            return;
+        }
+        if let Some((offset, _)) = self.record_before(self.mark.committed) {
+            let mut head = self.map.get(self.ring(offset)).to_ne_bytes();
+            ends_line(&mut head);
+            self.mark.rewrites += 1;
+            order::retire(&self.map.word(header::HISTORY_REWRITES), self.mark.rewrites);
+            self.map.set(self.ring(offset), u64::from_ne_bytes(head));
+            self.tell();
+        }
+    }
+
+    /// Takes the newest piece back; `None` when there is none. What is appended from now on waits for
+    /// [`HistoryWriter::settle`].
     pub fn pop(&mut self) -> Option<HistoryPiece> {
+        let mut piece = HistoryPiece::default();
+        while let Some(record) = self.held.as_mut().and_then(Vec::pop) {
+            if decode_piece(&record, &mut piece).is_ok() {
+                self.open = !piece.starts;
+                return Some(piece);
+            }
+        }
         if self.is_empty() {
             return None;
         }
-        let mut piece = HistoryPiece::default();
         let last = self.record_before(self.mark.committed);
         let decoded = last.and_then(|(offset, bytes)| {
             self.load(offset, bytes);
@@ -122,6 +245,7 @@ impl HistoryWriter {
             self.clear();
             return None;
         };
+        self.held.get_or_insert_default();
         self.mark.rewrites += 1;
         order::retire(&self.map.word(header::HISTORY_REWRITES), self.mark.rewrites);
         self.leave_chunk(offset, piece.starts, piece.cells());
@@ -139,6 +263,7 @@ impl HistoryWriter {
 
     /// Drops everything and gives the memory back. Line numbers go on.
     pub fn clear(&mut self) {
+        self.held.iter_mut().for_each(Vec::clear);
         self.retire_until(self.mark.committed);
         self.mark.oldest_line = self.mark.end_line;
         self.open = false;
@@ -163,6 +288,60 @@ impl HistoryWriter {
             // Where holes cannot be punched the memory stays, within its bound.
             let _: io::Result<()> = self.map.punch(offset, bytes);
         }
+    }
+
+    /// What the chunk table says of the records there are, `last` being the newest chunk. Entries that say nothing
+    /// believable are left out: readers find their way without, if slower.
+    fn find_chunks(&mut self, last: Chunk) {
+        if self.is_empty() {
+            return;
+        }
+        for number in self.mark.oldest / CHUNK_BYTES..last.number {
+            let at = self.layout.chunk_at(number * CHUNK_BYTES);
+            let [first, cells, lines] =
+                [chunk::OFFSET, chunk::CELLS, chunk::LINES].map(|word| self.map.get(at + word));
+            if first / CHUNK_BYTES == number && first < self.mark.committed {
+                let (cells, lines) = (cells.min(CHUNK_BYTES), lines.min(CHUNK_BYTES));
+                self.chunks.push_back(Chunk { number, first, cells, lines });
+            }
+        }
+        let Chunk { number, first, cells, lines } = last;
+        let at = self.layout.chunk_at(number * CHUNK_BYTES);
+        self.chunks.push_back(last);
+        self.map.set(at + chunk::CELLS, cells);
+        self.map.set(at + chunk::LINES, lines);
+        order::commit(&self.map.word(at + chunk::OFFSET), first);
+    }
+
+    /// Drops what the last writer had dropped. The records before `offset` are gone, so that the line at `offset`
+    /// is found from the next chunk, or from the end.
+    fn drop_until(&mut self, offset: u64) {
+        let mut mark = self.mark;
+        let newest_line = LineNumber(mark.end_line.0.saturating_sub(u64::from(self.open)));
+        (mark.oldest, mark.oldest_line) = (mark.committed, newest_line);
+        if offset < mark.committed && offset.is_multiple_of(WORD as u64) {
+            let next = self.chunks.iter().find(|chunk| chunk.first > offset).map(|chunk| {
+                let line = self.map.get(self.layout.chunk_at(chunk.first) + chunk::LINE);
+                (chunk.first, line)
+            });
+            let (end, line) = next.unwrap_or((mark.committed, newest_line.0));
+            if let Some(lines) = self.lines_between(offset, end) {
+                mark.oldest = offset;
+                mark.oldest_line = LineNumber(line.saturating_sub(lines)).min(mark.end_line);
+            }
+        }
+        self.retire(mark);
+    }
+
+    /// How many lines end between two records; `None` if what lies between is not records.
+    fn lines_between(&self, mut offset: u64, end: u64) -> Option<u64> {
+        let mut lines = 0;
+        while offset < end {
+            let head = RecordHead::from_word(self.map.get(self.ring(offset)))?;
+            lines += u64::from(!head.continues);
+            offset += head.bytes;
+        }
+        (offset == end).then_some(lines)
     }
 
     /// Drops the oldest records until none begins before `offset`.
@@ -284,7 +463,7 @@ impl HistoryWriter {
         self.encoded.extend(self.words.iter().flat_map(|word| word.to_ne_bytes()));
     }
 
-    /// The words of the header that only recovery needs, and the end, last.
+    /// What else a frame's readers and recovery find in the header, and the end, last.
     fn tell(&self) {
         self.map.set(header::HISTORY_OLDEST_LINE, self.mark.oldest_line.0);
         self.map.set(header::HISTORY_END_LINE, self.mark.end_line.0);

@@ -14,7 +14,9 @@
 //! Regions have their largest size always: the memory behind them is allocated page by page as it is
 //! touched, and an empty 80x24 session touches 56 KiB (`tests/grid_view.rs` holds it to that).
 
+use super::GridError;
 use super::frame::{DYNAMIC_COLOURS, PALETTE_COLOURS};
+use super::map::Map;
 use super::style::STYLE_WORDS;
 
 /// The first eight bytes of a view: "scarabvw".
@@ -180,6 +182,22 @@ impl ViewLayout {
     pub(crate) fn from_header(words: &[u64]) -> Option<Self> {
         let layout = Self::new(words[header::RING_BYTES / WORD]);
         (layout.header_words() == words).then_some(layout)
+    }
+
+    /// The layout that a view's memory says it has. In two steps, so that a view of another layout, whatever its
+    /// size, is named as such.
+    pub(crate) fn of(map: &Map) -> Result<Self, GridError> {
+        let mut fixed = Vec::new();
+        map.copy_into(0, header::FIXED / WORD, &mut fixed);
+        if fixed[header::MAGIC / WORD] != MAGIC {
+            return Err(GridError::Magic);
+        }
+        let found = fixed[header::VERSION / WORD] as u32;
+        if found != VIEW_LAYOUT {
+            return Err(GridError::Layout { found });
+        }
+        let layout = Self::from_header(&fixed).ok_or(GridError::Damaged("its header"))?;
+        if map.bytes() == layout.total() { Ok(layout) } else { Err(GridError::Size(map.bytes())) }
     }
 
     /// The fixed words of the header, in order.

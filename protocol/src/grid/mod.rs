@@ -31,7 +31,7 @@ pub use frame::{
     HistoryMark, LineNumber, LineSize, Marks, RowAttributes, RowHead, RowIdentity, ScreenFlags,
 };
 pub use history_reader::{HistoryLine, HistoryReader, HistoryWalk, MAX_LINE_BYTES};
-pub use history_writer::HistoryWriter;
+pub use history_writer::{HistoryState, HistoryWriter};
 pub use layout::{
     MAX_CLUSTER_BYTES, MAX_CLUSTERS, MAX_COLS, MAX_HISTORY_BYTES, MAX_LINKS, MAX_ROWS, MAX_STYLES,
     MIN_HISTORY_BYTES, VIEW_LAYOUT,

@@ -15,9 +15,9 @@ use super::frame::{
 };
 use super::history_reader::HistoryReader;
 use super::layout::{
-    CLUSTER_HEAP, CLUSTER_HEAP_AT, CLUSTERS_AT, COLOUR_WORDS, LINK_HEAP, LINK_HEAP_AT, LINKS_AT, MAGIC,
-    MAX_CLUSTER_BYTES, MAX_CLUSTERS, MAX_COLS, MAX_HISTORY_BYTES, MAX_LINKS, MAX_ROWS, MAX_STYLES, ROW_WORDS,
-    ROWS_AT, STYLES_AT, VIEW_LAYOUT, ViewLayout, WORD, cells_at, frame, header,
+    CLUSTER_HEAP, CLUSTER_HEAP_AT, CLUSTERS_AT, COLOUR_WORDS, LINK_HEAP, LINK_HEAP_AT, LINKS_AT,
+    MAX_CLUSTER_BYTES, MAX_CLUSTERS, MAX_COLS, MAX_LINKS, MAX_ROWS, MAX_STYLES, ROW_WORDS, ROWS_AT,
+    STYLES_AT, ViewLayout, WORD, cells_at, frame, header,
 };
 use super::map::{Map, SharedWord};
 use super::order;
@@ -88,22 +88,8 @@ impl ViewReader {
     /// [`GridError`] says what is wrong with the descriptor or the memory.
     pub fn open(memory: OwnedFd) -> Result<Self, GridError> {
         static VIEWS: AtomicU64 = AtomicU64::new(1);
-        let (least, most) = (ViewLayout::new(0).total(), ViewLayout::new(MAX_HISTORY_BYTES).total());
-        // Two steps, so that a view of another layout, whatever its size, is named as such.
         let map = Map::open(memory, header::FIXED as u64, u64::MAX >> 1)?;
-        let mut fixed = Vec::new();
-        map.copy_into(0, header::FIXED / WORD, &mut fixed);
-        if fixed[header::MAGIC / WORD] != MAGIC {
-            return Err(GridError::Magic);
-        }
-        let found = fixed[header::VERSION / WORD] as u32;
-        if found != VIEW_LAYOUT {
-            return Err(GridError::Layout { found });
-        }
-        let layout = ViewLayout::from_header(&fixed).ok_or(GridError::Damaged("its header"))?;
-        if map.bytes() != layout.total() || !(least..=most).contains(&map.bytes()) {
-            return Err(GridError::Size(map.bytes()));
-        }
+        let layout = ViewLayout::of(&map)?;
         Ok(Self { map, layout, view: VIEWS.fetch_add(1, Ordering::Relaxed), copy: Copied::default() })
     }
 

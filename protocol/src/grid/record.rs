@@ -249,6 +249,13 @@ impl RecordHead {
     }
 }
 
+/// Makes a record, of which the first word is enough, the last one of its line.
+pub(crate) fn ends_line(record: &mut [u8]) {
+    if let Some(flags) = record.get_mut(4) {
+        *flags &= !CONTINUES;
+    }
+}
+
 /// Decodes one record into `piece`, reusing its memory. After an error its contents mean nothing.
 ///
 /// # Errors

@@ -7,11 +7,14 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
+use super::GridError;
 use super::cell::Cell;
+use super::frame::HistoryMark;
 use super::frame::{FrameColours, FrameHead, Generation, RowHead, RowIdentity};
-use super::history_writer::HistoryWriter;
+use super::history_reader::HistoryReader;
+use super::history_writer::{HistoryState, HistoryWriter};
 use super::layout::{
-    CLUSTER_HEAP, CLUSTER_HEAP_AT, CLUSTERS_AT, COLOUR_WORDS, LINK_HEAP, LINK_HEAP_AT, LINKS_AT,
+    CHUNK_BYTES, CLUSTER_HEAP, CLUSTER_HEAP_AT, CLUSTERS_AT, COLOUR_WORDS, LINK_HEAP, LINK_HEAP_AT, LINKS_AT,
     MAX_CLUSTER_BYTES, MAX_CLUSTERS, MAX_COLS, MAX_LINKS, MAX_ROWS, MAX_STYLES, ROW_WORDS, ROWS_AT,
     STYLES_AT, ViewLayout, WORD, cells_at, frame, header,
 };
@@ -90,6 +93,34 @@ impl ViewWriter {
         map.copy_from(0, &layout.header_words());
         let history = HistoryWriter::new(Arc::clone(&map), layout, limits.history_lines);
         Ok((Self { map, layout, published: 0, buffers: Default::default() }, history))
+    }
+
+    /// The view whose memory outlived its writer, with history as it stood at `history`. Its frame stays the current
+    /// one until the next is published, and that one is written whole.
+    ///
+    /// # Errors
+    /// When this is not the memory of a view, or `history` cannot have been in it. Views of the layouts that
+    /// [`VIEW_LAYOUT`](super::VIEW_LAYOUT) names can be restored.
+    pub fn restore(
+        memory: OwnedFd,
+        history_lines: u64,
+        history: HistoryState,
+    ) -> Result<(Self, HistoryWriter), GridError> {
+        let map = Arc::new(MapMut::open(memory, header::FIXED as u64, u64::MAX >> 1)?);
+        let layout = ViewLayout::of(&map)?;
+        let published = map.get(header::GENERATION);
+        if published > u64::MAX / 2 {
+            return Err(GridError::Damaged("its frames have no number"));
+        }
+        HistoryReader::checked(&map, layout, history.mark)?;
+        let [number, first, ..] = history.chunk;
+        let HistoryMark { committed, oldest, .. } = history.mark;
+        let chunk_fits = first / CHUNK_BYTES == number && (committed == oldest || first < committed);
+        if !chunk_fits || committed > u64::MAX / 2 {
+            return Err(GridError::Damaged("its history stands nowhere"));
+        }
+        let history = HistoryWriter::restore(Arc::clone(&map), layout, history_lines, history);
+        Ok((Self { map, layout, published, buffers: Default::default() }, history))
     }
 
     /// The memory itself, for the service to keep.

@@ -226,7 +226,8 @@ fn create(service: &Arc<Service>, request: Create) -> Result<Handled> {
         settings: settings(&config),
     };
     let (started, made) = oneshot::channel();
-    Session::start(id, spec, service.clone(), started);
+    service.fd_store.note_id(id);
+    Session::start(id, spec, service.clone(), service.fd_store.clone(), started);
     // On its own, not in the connection: the name must be freed or the session listed even if the client goes.
     let (done, answer) = oneshot::channel();
     let service = service.clone();

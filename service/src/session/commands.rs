@@ -33,8 +33,12 @@ pub(super) enum Command {
     CancelWait(u64),
     ClipboardAnswer(ViewerId, u64, Option<Vec<u8>>),
     Apply(Box<Settings>),
+    /// Its name has changed.
+    Renamed,
     End,
     Close,
+    /// The service ends and the session does not.
+    Leave(oneshot::Sender<()>),
 }
 
 impl Command {
@@ -79,8 +83,16 @@ impl Runner {
     /// Does all that was ordered.
     pub(super) fn commands(&mut self) -> Turn {
         for command in self.shared.take_commands() {
-            if let Command::Close = command {
-                return Turn::Close;
+            match command {
+                Command::Close => return Turn::Close,
+                Command::Leave(done) => {
+                    self.take_events();
+                    self.checkpoint();
+                    // It waits for this, and its waiting is over in any case.
+                    let _: Result<(), ()> = done.send(());
+                    return Turn::Leave;
+                }
+                _ => {}
             }
             self.command(command);
         }
@@ -139,8 +151,9 @@ impl Runner {
                 self.settings = *settings;
                 self.emulator.history_mut().writer.set_max_lines(self.settings.history_lines);
             }
+            Command::Renamed => self.write_card(),
             Command::End => self.end_leader(),
-            Command::Close => {}
+            Command::Close | Command::Leave(_) => {}
         }
     }
 
@@ -163,7 +176,9 @@ impl Runner {
             }
         };
         let mut joining = joining;
-        self.shared.set_viewer_environment(std::mem::take(&mut joining.environment));
+        if self.shared.set_viewer_environment(std::mem::take(&mut joining.environment)) {
+            self.write_card();
+        }
         self.shared.input.join(viewer, joining.read_only, Arc::clone(&joining.outbox));
         if !joining.read_only {
             self.shared.last_viewer.store(viewer, Ordering::Relaxed);
@@ -212,14 +227,14 @@ impl Runner {
 
     /// Size, colours and focus follow the viewer that was used last. Without one, the session keeps the size
     /// and colours it has, and nobody looks.
-    fn follow_viewers(&mut self) {
+    pub(super) fn follow_viewers(&mut self) {
         self.shared.record().viewers = self.viewers.infos();
         // Zero: the session was given a size of its own, until a viewer is used again.
         let free = self.shared.last_viewer.load(Ordering::Relaxed) == 0;
         let last = self.viewers.last_used();
         let (size, colours) = (last.map(|viewer| viewer.size), last.map(|viewer| viewer.colours.clone()));
         if let Some(colours) = colours.filter(|colours| *colours != self.colours) {
-            self.journal.record(&HostEvent::Coloured(&colours));
+            self.record(&HostEvent::Coloured(colours.clone()));
             self.emulator.set_colours(&translate::colours(&colours));
             self.colours = colours;
             self.fed();
@@ -230,7 +245,7 @@ impl Runner {
         let focused = self.viewers.focused();
         if focused != self.focused {
             self.focused = focused;
-            self.journal.record(&HostEvent::Focused(focused));
+            self.record(&HostEvent::Focused(focused));
             self.emulator.set_focus(focused);
             self.fed();
         }
@@ -245,7 +260,7 @@ impl Runner {
         }
         self.size = size;
         self.shared.record().size = size;
-        self.journal.record(&HostEvent::Resized(size));
+        self.record(&HostEvent::Resized(size));
         self.emulator.resize(inside);
         if let Some(pty) = &self.pty
             && let Err(error) = pty.resize(size)

@@ -75,6 +75,11 @@ struct Question {
 }
 
 impl Questions {
+    /// What was asked for.
+    pub(super) fn selections(&self) -> Vec<String> {
+        self.open.iter().map(|question| question.selection.clone()).collect()
+    }
+
     /// When the oldest one is given up.
     pub(super) fn due(&self) -> Option<Instant> {
         self.open.first().map(|question| question.until)
@@ -84,7 +89,12 @@ impl Questions {
 impl Runner {
     /// Takes what the emulator has to tell.
     pub(super) fn take_events(&mut self) {
-        for event in self.emulator.take_events() {
+        let events = self.emulator.take_events();
+        if !events.is_empty() {
+            // Before, not after: what is told twice could be pasted or run twice.
+            self.journal.told();
+        }
+        for event in events {
             self.take_event(event);
         }
         if self.pace.due().is_some_and(|due| due <= Instant::now()) {
@@ -106,7 +116,7 @@ impl Runner {
         self.observer.event(self.id, message.clone());
     }
 
-    fn take_event(&mut self, event: Event) {
+    pub(super) fn take_event(&mut self, event: Event) {
         let session = self.id;
         match event {
             Event::Bell => {

@@ -2,9 +2,13 @@
 
 use super::pty::Leader;
 use super::thread::Runner;
+use super::{now_us, pidfd};
+use crate::store::Kind;
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use scarab_protocol::message::ExitStatus;
 use scarab_protocol::message::event::{DetachReason, SessionExited};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// A leader that was asked to end has so long to do it.
@@ -41,6 +45,9 @@ impl Runner {
         let Some(status) = self.leader.as_ref().and_then(|leader| leader.status()) else { return };
         self.drain(LAST_OUTPUT);
         self.leader = None;
+        let now = now_us();
+        self.ended = Some((status, now));
+        self.shared.ended.store(now, Ordering::Release);
         self.timers.kill = None;
         self.shared.input.close();
         self.pty = None;
@@ -56,6 +63,11 @@ impl Runner {
             record.history_lines = self.emulator.history().writer.lines();
             record.name.clone()
         };
+        // Written down first: a service that comes after this one needs neither PTY nor leader any more.
+        self.checkpoint();
+        self.write_card();
+        self.store.forget(self.id, Kind::Pty);
+        self.store.forget(self.id, Kind::Leader);
         // Whoever waits or not: this is the last frame, and the viewers' bells end with it.
         self.publish();
         log::info!("session {}: its program ended: {status:?}", self.id);
@@ -80,8 +92,16 @@ impl Leader {
                 (None, None) => ExitStatus::Unknown,
             }),
             Err(rustix::io::Errno::INTR) => None,
-            Err(_) => Some(ExitStatus::Unknown),
+            // It is the child of a service that is no more.
+            Err(_) if self.has_ended() => Some(pidfd::exit_status(self.pidfd.as_fd())),
+            Err(_) => None,
         }
+    }
+
+    fn has_ended(&self) -> bool {
+        let mut fds = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        rustix::event::poll(&mut fds, Some(&at_once)).is_ok_and(|ready| ready > 0)
     }
 
     /// Signals it; a pidfd cannot mean another process.
@@ -93,7 +113,8 @@ impl Leader {
     pub(super) fn kill_and_wait(&self) {
         use rustix::fd::AsFd;
         self.signal(Signal::KILL);
-        // A process that sleeps in the kernel may take its time; nobody waits for this thread.
+        // A process that sleeps in the kernel may take its time; nobody waits for this thread. One that is no child of
+        // this service is not waited for at all.
         while let Err(rustix::io::Errno::INTR) =
             rustix::process::waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED)
         {}

@@ -116,10 +116,10 @@ pub(super) enum Backlog {
 }
 
 impl Input {
-    pub(super) fn new(pty: Arc<Pty>) -> Self {
+    pub(super) fn new(pty: Option<Arc<Pty>>) -> Self {
         Self {
             state: Mutex::new(State {
-                pty: Some(pty),
+                pty,
                 waiting: VecDeque::new(),
                 loose: 0,
                 replies_wait: false,
@@ -495,7 +495,7 @@ mod tests {
         let size = Size { cols: 80, rows: 24, width_px: 0, height_px: 0 };
         let (pty, leader) =
             Pty::spawn(size, &Program { command, directory: "/".into(), variables }).expect("a program");
-        let (input, told) = (Input::new(Arc::new(pty)), Arc::new(Told::default()));
+        let (input, told) = (Input::new(Some(Arc::new(pty))), Arc::new(Told::default()));
         input.join(7, false, told.clone());
         (input, Replies::create().expect("memory"), told, leader)
     }

@@ -2,8 +2,10 @@
 //! emulator. A service killed at any instant can be followed by one that knows all of it; the order of the
 //! stores in [`Journal::read`] is what makes that true.
 
-use super::memory::{HOST_RING, JOURNAL_RING, Ring, StateMemory, Word};
+use super::memory::{HOST_RING, JOURNAL_RING, MemoryError, Place, Ring, StateMemory, Word};
 use super::pty::Pty;
+use crate::steps::step;
+use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use scarab_protocol::message::{Rgb, Size, ViewerColours};
 use std::io;
@@ -24,17 +26,28 @@ pub(super) enum Reading {
 
 /// Something beside output that moved the emulator: a replay must repeat it at the same place.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum HostEvent<'a> {
+pub(super) enum HostEvent {
     Resized(Size),
     Focused(bool),
-    Coloured(&'a ViewerColours),
+    Coloured(ViewerColours),
     /// The time-out of a synchronized update (mode 2026).
     UpdateEnded,
     /// The answer to a program's question for the clipboard; `None` refused.
     ClipboardAnswered {
-        selection: &'a str,
-        data: Option<&'a [u8]>,
+        selection: String,
+        data: Option<Vec<u8>>,
     },
+    /// So many bytes of replies, the last ones made, found too many waiting and were dropped.
+    RepliesDropped(u64),
+}
+
+/// Where a checkpoint stands in the two rings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Position {
+    /// Bytes of output that are in it.
+    pub(super) output: u64,
+    /// Bytes of host events that are in it.
+    pub(super) host: u64,
 }
 
 /// The journal of one session.
@@ -52,28 +65,45 @@ pub(super) struct Journal {
 
 impl Journal {
     pub(super) fn create() -> io::Result<Self> {
-        Ok(Self {
-            memory: StateMemory::create()?,
-            head: 0,
-            tail: 0,
-            host_head: 0,
-            host_tail: 0,
-            encoded: Vec::new(),
-        })
+        Ok(Self::at(StateMemory::create()?, Position::default()))
     }
 
-    /// Reads once from the PTY and copies what came to `to`: programs are never parsed in shared memory.
+    /// The journal that an earlier service left; [`Journal::resume`] comes next.
+    pub(super) fn open(memory: OwnedFd) -> Result<Self, MemoryError> {
+        Ok(Self::at(StateMemory::open(memory)?, Position::default()))
+    }
+
+    fn at(memory: StateMemory, position: Position) -> Self {
+        let Position { output, host } = position;
+        Self { memory, head: output, tail: output, host_head: host, host_tail: host, encoded: Vec::new() }
+    }
+
+    /// Its memory.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.memory.fd()
+    }
+
+    /// Where it stands.
+    pub(super) fn position(&self) -> Position {
+        Position { output: self.head, host: self.host_head }
+    }
+
+    /// Reads once from the PTY and copies what came to `to`: programs are never parsed in shared memory. Whoever
+    /// calls it takes a checkpoint when [`Journal::is_half_full`], so that there is room.
     ///
     /// A kill can land after the kernel's copy and before the store of `head`. Then the bytes behind `head`
     /// up to the last one that is not zero are new, because the space was made zero first; and `limit` says
     /// how far it was made zero, or else bytes of the ring's last lap would be taken for new ones.
     pub(super) fn read(&mut self, pty: &Pty, to: &mut [u8]) -> io::Result<Reading> {
-        if self.head - self.tail + READ as u64 > JOURNAL_RING as u64 {
-            self.commit_checkpoint();
+        let free = JOURNAL_RING.saturating_sub(usize::try_from(self.head - self.tail).unwrap_or(usize::MAX));
+        let count = to.len().min(READ).min(StateMemory::room(Ring::Journal, self.head)).min(free);
+        if count == 0 {
+            return Err(io::Error::other("the journal is full"));
         }
-        let count = to.len().min(READ).min(StateMemory::room(Ring::Journal, self.head));
         self.memory.zero(Ring::Journal, self.head, count);
+        step("zero");
         self.memory.store(Word::Limit, self.head + count as u64);
+        step("limit");
         let read = loop {
             match self.memory.read_into(Ring::Journal, self.head, count, pty) {
                 Err(Errno::INTR) => {}
@@ -83,53 +113,172 @@ impl Journal {
                 Ok(read) => break read,
             }
         };
+        step("read");
         let start = self.head;
         self.head += read as u64;
         self.memory.store(Word::Head, self.head);
+        step("head");
         self.memory.copy_out(Ring::Journal, start, &mut to[..read]);
         Ok(Reading::Bytes { count: read, full: read == count })
     }
 
-    /// All that was read has been parsed: takes a checkpoint when half of the ring is used.
-    pub(super) fn parsed(&mut self) {
-        if self.head - self.tail >= JOURNAL_RING as u64 / 2 {
-            self.commit_checkpoint();
-        }
+    /// Half of the output's ring is used: as much as a recovery should have to parse.
+    pub(super) fn is_half_full(&self) -> bool {
+        self.head - self.tail >= JOURNAL_RING as u64 / 2
     }
 
-    /// Notes what moves the emulator now.
-    pub(super) fn record(&mut self, event: &HostEvent<'_>) {
+    /// Notes what moves the emulator next. False if there is no room for it: then a checkpoint must come first, or,
+    /// for what no ring can hold (a large clipboard), directly afterwards.
+    #[must_use]
+    pub(super) fn record(&mut self, event: &HostEvent) -> bool {
         self.encoded.clear();
         encode(self.head, event, &mut self.encoded);
         if self.encoded.len() as u64 + self.host_head - self.host_tail > HOST_RING as u64 {
-            self.commit_checkpoint();
+            return false;
         }
-        // One that no ring can hold (a large clipboard) is in the state that the next checkpoint saves.
-        if self.encoded.len() <= HOST_RING {
-            self.memory.copy_in(Ring::Host, self.host_head, &self.encoded);
-            self.host_head += self.encoded.len() as u64;
-            self.memory.store(Word::HostHead, self.host_head);
+        self.memory.copy_in(Ring::Host, self.host_head, &self.encoded);
+        self.host_head += self.encoded.len() as u64;
+        self.memory.store(Word::HostHead, self.host_head);
+        true
+    }
+
+    /// Puts a checkpoint of this position in force: the rings are free from here on.
+    pub(super) fn commit_checkpoint(&mut self, checkpoint: &[u8]) {
+        if !self.memory.commit(Place::Checkpoint, checkpoint) {
+            // Its parts are bounded so that this cannot be; were it so, the last checkpoint would stay in force.
+            log::error!("a checkpoint of {} bytes does not fit", checkpoint.len());
+            return;
+        }
+        self.tail = self.head;
+        self.host_tail = self.host_head;
+    }
+
+    /// Puts a card in force.
+    pub(super) fn commit_card(&mut self, card: &[u8]) {
+        if !self.memory.commit(Place::Card, card) {
+            log::error!("a card of {} bytes does not fit", card.len());
         }
     }
 
-    /// Everything up to here is in the emulator's state: the rings are free from here on.
-    pub(super) fn commit_checkpoint(&mut self) {
-        self.tail = self.head;
-        self.host_tail = self.host_head;
-        self.memory.store(Word::HostTail, self.host_tail);
-        self.memory.store(Word::Tail, self.tail);
+    /// The card in force.
+    pub(super) fn card(&self) -> Option<Vec<u8>> {
+        self.memory.committed(Place::Card)
     }
+
+    /// The checkpoint in force.
+    pub(super) fn checkpoint(&self) -> Option<Vec<u8>> {
+        self.memory.committed(Place::Checkpoint)
+    }
+
+    /// What all output so far said is being told.
+    pub(super) fn told(&self) {
+        self.memory.store(Word::Told, self.head);
+    }
+
+    /// What the output up to this position said has been told.
+    pub(super) fn told_until(&self) -> u64 {
+        self.memory.word(Word::Told)
+    }
+
+    /// Goes on where the last service was killed, from a checkpoint at `from`: gives what came after it.
+    pub(super) fn resume(&mut self, from: Position) -> Result<Rest, MemoryError> {
+        let Position { output: tail, host: host_tail } = from;
+        let host_head = self.memory.word(Word::HostHead);
+        let host = host_head.checked_sub(host_tail).filter(|bytes| *bytes <= HOST_RING as u64);
+        let head = self.memory.word(Word::Head);
+        let journal = head.checked_sub(tail).filter(|bytes| *bytes <= JOURNAL_RING as u64);
+        let (Some(host), Some(journal)) = (host, journal) else {
+            return Err(MemoryError::Damaged("its journal does not fit its checkpoint"));
+        };
+        let mut events = vec![0; host as usize];
+        self.copy_out(Ring::Host, host_tail, &mut events);
+        let limit = self.memory.word(Word::Limit).min(tail + JOURNAL_RING as u64).max(head);
+        // One read gives no more than this.
+        let beyond = (limit - head).min(READ as u64);
+        let mut output = vec![0; (journal + beyond) as usize];
+        self.copy_out(Ring::Journal, tail, &mut output);
+        let unsure = &output[journal as usize..];
+        let new = unsure.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        output.truncate(journal as usize + new);
+        if new > 0 {
+            log::info!("{new} bytes were read and not counted when the last service was killed");
+        }
+        self.head = tail + output.len() as u64;
+        (self.tail, self.host_head, self.host_tail) = (tail, host_head, host_tail);
+        self.memory.store(Word::Head, self.head);
+        let events = decode_all(&events).ok_or(MemoryError::Damaged("its host events are none"))?;
+        let in_order = events.iter().is_sorted_by_key(|(offset, _)| *offset)
+            && events.iter().all(|(offset, _)| (tail..=self.head).contains(offset));
+        if !in_order {
+            return Err(MemoryError::Damaged("its host events are in no order"));
+        }
+        Ok(Rest { from: tail, output, events })
+    }
+
+    /// Goes on behind all that the last service can have read, which is given up.
+    pub(super) fn set_aside(&mut self) {
+        let bound = |position: u64| position.min(u64::MAX / 2);
+        let [head, limit, host] =
+            [Word::Head, Word::Limit, Word::HostHead].map(|word| bound(self.memory.word(word)));
+        (self.head, self.tail) = (head.max(limit), head.max(limit));
+        (self.host_head, self.host_tail) = (host, host);
+        self.memory.store(Word::Head, self.head);
+    }
+
+    fn copy_out(&self, ring: Ring, position: u64, to: &mut [u8]) {
+        let (first, second) = to.split_at_mut(to.len().min(StateMemory::room(ring, position)));
+        self.memory.copy_out(ring, position, first);
+        self.memory.copy_out(ring, position + first.len() as u64, second);
+    }
+
+    /// A replay begins. True if the last ones ended the service `most` times at one place: then it must not. A kill
+    /// by chance does not come to the same place again and again.
+    pub(super) fn is_worn_out(&self, most: u64) -> bool {
+        let memory = &self.memory;
+        let mut failures = 0;
+        if memory.word(Word::Replaying) != 0 {
+            let reached = memory.word(Word::Reached);
+            let again = reached == memory.word(Word::Stuck);
+            failures = if again { memory.word(Word::Failures).saturating_add(1) } else { 1 };
+            memory.store(Word::Stuck, reached);
+        }
+        let worn_out = failures >= most;
+        memory.store(Word::Failures, if worn_out { 0 } else { failures });
+        memory.store(Word::Replaying, u64::from(!worn_out));
+        worn_out
+    }
+
+    /// The replay has come to this place.
+    pub(super) fn reaching(&self, place: u64) {
+        self.memory.store(Word::Reached, place);
+    }
+
+    /// The replay has ended well.
+    pub(super) fn replayed(&self) {
+        self.memory.store(Word::Replaying, 0);
+    }
+}
+
+/// What came after a checkpoint.
+#[derive(Debug)]
+pub(super) struct Rest {
+    /// Where the output begins.
+    pub(super) from: u64,
+    pub(super) output: Vec<u8>,
+    /// Each with the output's position at which it came.
+    pub(super) events: Vec<(u64, HostEvent)>,
 }
 
 /// One entry of the second ring: journal offset (8 bytes), kind (4), length of what follows (4), that, and
 /// zeros up to a multiple of 8. Numbers are little-endian.
-fn encode(offset: u64, event: &HostEvent<'_>, out: &mut Vec<u8>) {
+fn encode(offset: u64, event: &HostEvent, out: &mut Vec<u8>) {
     let kind: u32 = match event {
         HostEvent::Resized(_) => 1,
         HostEvent::Focused(_) => 2,
         HostEvent::Coloured(_) => 3,
         HostEvent::UpdateEnded => 4,
         HostEvent::ClipboardAnswered { .. } => 5,
+        HostEvent::RepliesDropped(_) => 6,
     };
     out.extend_from_slice(&offset.to_le_bytes());
     out.extend_from_slice(&kind.to_le_bytes());
@@ -160,12 +309,70 @@ fn encode(offset: u64, event: &HostEvent<'_>, out: &mut Vec<u8>) {
             out.push(u8::from(data.is_some()));
             out.push(u8::try_from(selection.len()).unwrap_or(u8::MAX));
             out.extend_from_slice(&selection.as_bytes()[..selection.len().min(usize::from(u8::MAX))]);
-            out.extend_from_slice(data.unwrap_or_default());
+            out.extend_from_slice(data.as_deref().unwrap_or_default());
         }
+        HostEvent::RepliesDropped(bytes) => out.extend_from_slice(&bytes.to_le_bytes()),
     }
     let length = u32::try_from(out.len() - body).unwrap_or(u32::MAX);
     out[body - 4..body].copy_from_slice(&length.to_le_bytes());
     out.resize(out.len().next_multiple_of(8), 0);
+}
+
+/// All entries; `None` if these are none.
+fn decode_all(mut bytes: &[u8]) -> Option<Vec<(u64, HostEvent)>> {
+    let mut events = Vec::new();
+    while !bytes.is_empty() {
+        let (offset, rest) = bytes.split_first_chunk()?;
+        let (kind, rest) = rest.split_first_chunk()?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let event = decode(u32::from_le_bytes(*kind), rest.get(..length)?)?;
+        events.push((u64::from_le_bytes(*offset), event));
+        bytes = rest.get(length.next_multiple_of(8)..)?;
+    }
+    Some(events)
+}
+
+fn decode(kind: u32, body: &[u8]) -> Option<HostEvent> {
+    let colour = |bytes: &[u8; 3]| Rgb { r: bytes[0], g: bytes[1], b: bytes[2] };
+    Some(match (kind, body) {
+        (1, body) => {
+            let (cols, rest) = body.split_first_chunk()?;
+            let (rows, rest) = rest.split_first_chunk()?;
+            let (width, rest) = rest.split_first_chunk()?;
+            let height = rest.first_chunk()?;
+            HostEvent::Resized(Size {
+                cols: u16::from_le_bytes(*cols),
+                rows: u16::from_le_bytes(*rows),
+                width_px: u32::from_le_bytes(*width),
+                height_px: u32::from_le_bytes(*height),
+            })
+        }
+        (2, [focused]) => HostEvent::Focused(*focused != 0),
+        (3, [dark, rest @ ..]) => {
+            let (fixed, palette) = rest.split_first_chunk::<12>()?;
+            let known = |at: usize| {
+                let [is_known, r, g, b] = *fixed[4 * at..].first_chunk()?;
+                (is_known != 0).then_some(colour(&[r, g, b]))
+            };
+            let (entries, _) = palette.as_chunks::<4>();
+            HostEvent::Coloured(ViewerColours {
+                foreground: known(0),
+                background: known(1),
+                cursor: known(2),
+                palette: entries.iter().map(|[index, r, g, b]| (*index, colour(&[*r, *g, *b]))).collect(),
+                dark: *dark != 0,
+            })
+        }
+        (4, []) => HostEvent::UpdateEnded,
+        (5, [is_some, length, rest @ ..]) => {
+            let (selection, data) = rest.split_at_checked(usize::from(*length))?;
+            let selection = str::from_utf8(selection).ok()?.to_owned();
+            HostEvent::ClipboardAnswered { selection, data: (*is_some != 0).then(|| data.to_vec()) }
+        }
+        (6, body) => HostEvent::RepliesDropped(u64::from_le_bytes(*body.first_chunk()?)),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -183,16 +390,85 @@ mod tests {
     }
 
     #[test]
-    fn the_second_ring_is_bounded_by_checkpoints() {
-        let mut journal = Journal::create().expect("memory");
-        for _ in 0..10_000 {
-            journal.record(&HostEvent::Focused(true));
-            assert!(journal.host_head - journal.host_tail <= HOST_RING as u64);
+    fn every_event_comes_back_as_it_was() {
+        let colour = Rgb { r: 1, g: 2, b: 3 };
+        let events = [
+            HostEvent::Resized(Size { cols: 80, rows: 24, width_px: 640, height_px: 480 }),
+            HostEvent::Focused(true),
+            HostEvent::Coloured(ViewerColours {
+                foreground: Some(colour),
+                background: None,
+                cursor: Some(colour),
+                palette: vec![(7, colour), (255, colour)],
+                dark: true,
+            }),
+            HostEvent::UpdateEnded,
+            HostEvent::ClipboardAnswered { selection: "c".to_owned(), data: Some(b"text".to_vec()) },
+            HostEvent::ClipboardAnswered { selection: String::new(), data: None },
+            HostEvent::RepliesDropped(1 << 40),
+        ];
+        let mut bytes = Vec::new();
+        events.iter().zip(0..).for_each(|(event, offset)| encode(offset, event, &mut bytes));
+        let decoded = decode_all(&bytes).expect("events");
+        assert!(decoded.iter().map(|(offset, _)| *offset).eq(0..events.len() as u64));
+        assert!(decoded.iter().map(|(_, event)| event).eq(&events));
+        for end in 0..bytes.len() {
+            let _ = decode_all(&bytes[..end]); // anything but a panic
         }
-        let large = vec![b'x'; HOST_RING * 2];
-        let before = journal.host_head;
-        journal.record(&HostEvent::ClipboardAnswered { selection: "c", data: Some(&large) });
-        assert_eq!(journal.host_head, before, "too large for the ring: the checkpoint stands for it");
-        assert_eq!(journal.host_tail, before);
+    }
+
+    #[test]
+    fn the_second_ring_takes_no_more_than_it_holds_until_a_checkpoint() {
+        let mut journal = Journal::create().expect("memory");
+        let mut taken = 0;
+        while journal.record(&HostEvent::Focused(true)) {
+            taken += 1;
+        }
+        assert_eq!(taken, HOST_RING / 24);
+        journal.commit_checkpoint(b"state");
+        assert!(journal.record(&HostEvent::Focused(false)));
+        let large =
+            HostEvent::ClipboardAnswered { selection: "c".to_owned(), data: Some(vec![b'x'; HOST_RING]) };
+        journal.commit_checkpoint(b"state");
+        assert!(!journal.record(&large), "too large for the ring: a checkpoint must follow it");
+    }
+
+    #[test]
+    fn what_came_after_a_checkpoint_is_found_again() {
+        let mut journal = Journal::create().expect("memory");
+        assert!(journal.record(&HostEvent::Focused(true)));
+        journal.commit_checkpoint(b"state");
+        let position = journal.position();
+        assert!(journal.record(&HostEvent::UpdateEnded));
+        // A service killed between the kernel's copy and the store of the head.
+        journal.memory.copy_in(Ring::Journal, 0, b"output\0\0");
+        journal.memory.store(Word::Limit, 4096);
+        let mut next =
+            Journal::open(journal.fd().try_clone_to_owned().expect("a descriptor")).expect("a journal");
+        assert_eq!(next.checkpoint().as_deref(), Some(&b"state"[..]));
+        let rest = next.resume(position).expect("the rest");
+        assert_eq!((rest.output, rest.events), (b"output".to_vec(), vec![(0, HostEvent::UpdateEnded)]));
+        assert_eq!(next.position().output, 6);
+        // One that does not fit is an error, not a panic.
+        assert!(next.resume(Position { output: 7, host: 0 }).is_err());
+        journal.memory.store(Word::Head, u64::MAX);
+        assert!(next.resume(position).is_err());
+        next.set_aside();
+    }
+
+    #[test]
+    fn only_replays_that_end_at_one_place_again_and_again_are_given_up() {
+        let journal = Journal::create().expect("memory");
+        for place in [0, 4096, 8192, 8192, 4096] {
+            assert!(!journal.is_worn_out(3), "{place}");
+            journal.reaching(place);
+        }
+        journal.replayed();
+        for _ in 0..3 {
+            assert!(!journal.is_worn_out(3));
+            journal.reaching(4096);
+        }
+        assert!(journal.is_worn_out(3));
+        assert!(!journal.is_worn_out(3), "the next one begins anew");
     }
 }

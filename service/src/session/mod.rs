@@ -5,7 +5,8 @@
 //! | `spec` | the data that crosses between the control side and a session |
 //! | `start`, `environment`, `pty` | from a request to a running program |
 //! | `thread`, `commands`, `exit` | the thread: its loop, what is asked of it, its leader's end |
-//! | `memory`, `journal`, `replies` | what must outlive the service |
+//! | `memory`, `journal`, `checkpoint`, `replies` | what must outlive the service |
+//! | `recovery` | a session again from that |
 //! | `input` | what goes into the PTY |
 //! | `frames`, `publish`, `viewers` | when a frame comes, how, and who is told |
 //! | `events`, `translate` | what programs tell, and the wire's words in the emulator's |
@@ -15,6 +16,7 @@
 //! into a list, answers come by one-shot channels, and only the way into the PTY is shared (see `input`).
 
 mod capture;
+mod checkpoint;
 mod commands;
 mod environment;
 mod events;
@@ -23,8 +25,10 @@ mod frames;
 mod input;
 mod journal;
 mod memory;
+mod pidfd;
 mod pty;
 mod publish;
+mod recovery;
 mod replies;
 mod spec;
 mod start;
@@ -34,6 +38,7 @@ mod translate;
 mod viewers;
 mod wait;
 
+pub use recovery::NotResumed;
 pub use spec::{
     Attachment, ClipboardRead, ClipboardWrite, Inlet, Joining, Observer, Outbox, Settings, Spec, ViewerId,
 };
@@ -59,7 +64,8 @@ use tokio::sync::oneshot;
 /// A session, as the control side has it. Every method returns at once.
 pub struct Session {
     shared: Arc<Shared>,
-    leader: Arc<Leader>,
+    /// None if it had ended before this service began.
+    leader: Option<Arc<Leader>>,
 }
 
 /// What the control side and the session's thread both reach.
@@ -78,6 +84,8 @@ struct Shared {
     activity: AtomicU64,
     /// µs since the epoch; 0 when no viewer ever used it.
     used: AtomicU64,
+    /// When the leader ended, in µs since the epoch; 0 while it lives.
+    ended: AtomicU64,
     tokens: AtomicU64,
     viewer_environment: Mutex<Vec<Vec<u8>>>,
 }
@@ -150,10 +158,18 @@ impl Shared {
         self.activity.store(now, Ordering::Relaxed);
     }
 
-    fn set_viewer_environment(&self, environment: Vec<Vec<u8>>) {
-        if !environment.is_empty() {
-            *self.viewer_environment.lock().unwrap_or_else(PoisonError::into_inner) = environment;
+    /// Keeps a viewer's environment, if it has one; whether it is another one than before.
+    fn set_viewer_environment(&self, environment: Vec<Vec<u8>>) -> bool {
+        let mut kept = self.viewer_environment.lock().unwrap_or_else(PoisonError::into_inner);
+        let differs = !environment.is_empty() && *kept != environment;
+        if differs {
+            *kept = environment;
         }
+        differs
+    }
+
+    fn viewer_environment(&self) -> Vec<Vec<u8>> {
+        self.viewer_environment.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn modes(&self) -> InputModes {
@@ -175,6 +191,7 @@ impl Session {
     /// Gives it another name, which the caller has checked and found free.
     pub fn rename(&self, name: String) {
         self.shared.record().name = name;
+        self.shared.order(Command::Renamed);
     }
 
     /// What a listing says of it. The foreground process, the directory and the length of history are at most
@@ -359,7 +376,10 @@ impl Session {
         let pty = self.shared.input.pty().ok_or_else(ended)?;
         let sent = match pty.foreground() {
             Some(group) => rustix::process::kill_process_group(group, number),
-            None => rustix::process::pidfd_send_signal(&self.leader.pidfd, number),
+            None => match &self.leader {
+                Some(leader) => rustix::process::pidfd_send_signal(&leader.pidfd, number),
+                None => return Err(ended()),
+            },
         };
         sent.map_err(|error| failed(FailureKind::Internal, format!("the signal cannot be sent: {error}")))
     }
@@ -369,6 +389,19 @@ impl Session {
         self.shared.order(Command::End);
     }
 
+    /// Leaves it to the next service: its state is written down, its thread ends, and its program goes on.
+    pub fn leave(&self, done: oneshot::Sender<()>) {
+        self.shared.order(Command::Leave(done));
+    }
+
+    /// When its leader ended, in µs since the epoch, if it has.
+    pub fn ended_at(&self) -> Option<u64> {
+        match self.shared.ended.load(Ordering::Acquire) {
+            0 => None,
+            at => Some(at),
+        }
+    }
+
     /// Forgets it: its thread ends, its memory goes, and what may still run on it is killed.
     pub fn close(&self) {
         self.shared.order(Command::Close);
@@ -376,7 +409,7 @@ impl Session {
 
     /// The environment of the viewer that attached last.
     pub fn viewer_environment(&self) -> Vec<Vec<u8>> {
-        self.shared.viewer_environment.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.viewer_environment()
     }
 
     /// The configuration has changed.

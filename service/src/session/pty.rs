@@ -56,9 +56,8 @@ pub(super) struct Interrupt {
 }
 
 impl Pty {
-    /// Opens a PTY and starts the program on it. The slave is closed here when this returns, so that the
-    /// master sees a hang-up when the last program goes.
-    pub(super) fn spawn(size: Size, program: &Program) -> Result<(Self, Leader), String> {
+    /// Opens a PTY, with the end for its program.
+    pub(super) fn open(size: Size) -> Result<(Self, Slave), String> {
         let pair = portable_pty::unix::UnixPtySystem::default()
             .openpty(pty_size(size))
             .map_err(|error| format!("no PTY can be had: {error:#}"))?;
@@ -72,30 +71,32 @@ impl Pty {
             let _: Result<(), Errno> =
                 rustix::termios::tcsetattr(&master, rustix::termios::OptionalActions::Now, &termios);
         }
+        Ok((Self { master }, Slave(pair.slave)))
+    }
 
-        let mut builder = if program.command.is_empty() {
-            CommandBuilder::new_default_prog()
-        } else {
-            CommandBuilder::from_argv(program.command.clone())
-        };
-        builder.env_clear();
-        for (name, value) in &program.variables {
-            builder.env(name, value);
-        }
-        builder.cwd(&program.directory);
-        let child = pair.slave.spawn_command(builder).map_err(|error| one_line(&format!("{error:#}")))?;
-        let pid = child
-            .process_id()
-            .and_then(|pid| i32::try_from(pid).ok())
-            .and_then(Pid::from_raw)
-            .ok_or("the program has no process id")?;
-        // Nobody else waits for it, so the number cannot belong to another process yet.
-        let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty()).map_err(|error| {
-            let _: Result<(), Errno> = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-            format!("the program cannot be watched (pidfd): {error}")
-        })?;
-        crate::limits::restore_open_files(pid);
-        Ok((Self { master }, Leader { pid, pidfd }))
+    /// Opens a PTY and starts a program on it.
+    #[cfg(test)]
+    pub(super) fn spawn(size: Size, program: &Program) -> Result<(Self, Leader), String> {
+        let (pty, slave) = Self::open(size)?;
+        Ok((pty, slave.spawn(program)?))
+    }
+
+    /// The PTY that an earlier service left.
+    pub(super) fn adopt(master: OwnedFd) -> Self {
+        Self { master }
+    }
+
+    /// For systemd's descriptor store.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.master.as_fd()
+    }
+
+    /// The size that the kernel has for it.
+    pub(super) fn size(&self) -> Option<Size> {
+        let Winsize { ws_row, ws_col, ws_xpixel, ws_ypixel } =
+            rustix::termios::tcgetwinsize(&self.master).ok()?;
+        let (width_px, height_px) = (u32::from(ws_xpixel), u32::from(ws_ypixel));
+        Some(Size { cols: ws_col, rows: ws_row, width_px, height_px })
     }
 
     /// Tells the kernel the size; programs get SIGWINCH when it differs.
@@ -169,6 +170,56 @@ impl Pty {
             let ioctl = rustix::ioctl::IntegerSetter::<TIOCSIG>::new_usize(signal);
             rustix::ioctl::ioctl(&self.master, ioctl)
         };
+    }
+}
+
+/// The end of a PTY for its program. It is closed here once the program has it, so that the master sees a hang-up when
+/// the last program goes.
+pub(super) struct Slave(Box<dyn portable_pty::SlavePty + Send>);
+
+impl Slave {
+    /// Starts the program.
+    pub(super) fn spawn(self, program: &Program) -> Result<Leader, String> {
+        let mut builder = if program.command.is_empty() {
+            CommandBuilder::new_default_prog()
+        } else {
+            CommandBuilder::from_argv(program.command.clone())
+        };
+        builder.env_clear();
+        for (name, value) in &program.variables {
+            builder.env(name, value);
+        }
+        builder.cwd(&program.directory);
+        let child = self.0.spawn_command(builder).map_err(|error| one_line(&format!("{error:#}")))?;
+        let pid = child
+            .process_id()
+            .and_then(|pid| i32::try_from(pid).ok())
+            .and_then(Pid::from_raw)
+            .ok_or("the program has no process id")?;
+        // Nobody else waits for it, so the number cannot belong to another process yet.
+        let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty()).map_err(|error| {
+            let _: Result<(), Errno> = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            format!("the program cannot be watched (pidfd): {error}")
+        })?;
+        crate::limits::restore_open_files(pid);
+        Ok(Leader { pid, pidfd })
+    }
+}
+
+impl Leader {
+    /// The leader that an earlier service left, by its pidfd, or where that is missing by the terminal that it leads.
+    pub(super) fn adopt(pidfd: Option<OwnedFd>, pid: i32, pty: Option<&Pty>) -> Option<Self> {
+        if let (Some(pidfd), Some(pid)) = (pidfd, Pid::from_raw(pid).filter(|_| pid > 0)) {
+            return Some(Self { pid, pidfd });
+        }
+        let pid = rustix::termios::tcgetsid(pty?).ok()?;
+        let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        Some(Self { pid, pidfd })
+    }
+
+    /// Its process id, as messages have it.
+    pub(super) fn number(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 }
 

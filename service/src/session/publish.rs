@@ -20,22 +20,12 @@ pub(super) struct SharedHistory {
     pub(super) writer: HistoryWriter,
     /// What somebody waits to see pass.
     pub(super) passing: PassingLines,
-    /// It has become shorter since [`SharedHistory::take_shortened`].
-    shortened: bool,
-    /// The newest piece's line goes on.
-    open: bool,
     runs: Vec<HistoryRun>,
 }
 
 impl SharedHistory {
     pub(super) fn new(writer: HistoryWriter) -> Self {
-        Self { writer, passing: PassingLines::default(), shortened: false, open: false, runs: Vec::new() }
-    }
-
-    /// Whether history has been shortened since the last call: a replay could not make it longer again, so a
-    /// checkpoint must come before the next append.
-    pub(super) fn take_shortened(&mut self) -> bool {
-        std::mem::take(&mut self.shortened)
+        Self { writer, passing: PassingLines::default(), runs: Vec::new() }
     }
 }
 
@@ -62,16 +52,10 @@ impl History for SharedHistory {
             marks: marks(piece.mark),
             cols: piece.cols,
         });
-        self.open = piece.continues;
     }
 
     fn pop(&mut self) -> Option<OwnedPiece> {
-        self.shortened = true;
-        let Some(piece) = self.writer.pop() else {
-            self.open = false;
-            return None;
-        };
-        self.open = !piece.starts;
+        let piece = self.writer.pop()?;
         Some(OwnedPiece {
             runs: piece
                 .runs
@@ -98,13 +82,16 @@ impl History for SharedHistory {
     }
 
     fn continues(&self) -> bool {
-        self.open && !self.writer.is_empty()
+        self.writer.is_open()
+    }
+
+    fn close(&mut self) {
+        self.passing.piece("", false);
+        self.writer.close();
     }
 
     fn clear(&mut self) {
         self.writer.clear();
-        self.shortened = true;
-        self.open = false;
     }
 
     fn pieces(&self) -> u64 {

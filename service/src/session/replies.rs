@@ -5,7 +5,8 @@
 //! counts from the session's beginning and never goes back; what has been sent is punched out behind it.
 
 use super::pty::Pty;
-use rustix::fd::OwnedFd;
+use crate::steps::step;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FallocateFlags, MemfdFlags};
 use rustix::io::Errno;
 use std::io;
@@ -36,27 +37,46 @@ impl Replies {
         Ok(Self { ledger, end: 0, sent: 0, punched: 0 })
     }
 
+    /// The ledger that an earlier service left: its size says what was appended, its position what was sent.
+    pub(super) fn open(ledger: OwnedFd) -> io::Result<Self> {
+        let end = u64::try_from(rustix::fs::fstat(&ledger)?.st_size).unwrap_or_default();
+        let sent = rustix::fs::tell(&ledger)?.min(end);
+        Ok(Self { ledger, end, sent, punched: 0 })
+    }
+
+    /// For systemd's descriptor store.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.ledger.as_fd()
+    }
+
+    /// Bytes appended since the session began.
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Whether so many bytes more may wait.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        self.end - self.sent + bytes as u64 <= MAX_WAITING
+    }
+
     /// Something waits for the PTY.
     pub(super) fn waiting(&self) -> bool {
         self.end > self.sent
     }
 
-    /// Appends `bytes` and empties them; beyond the bound they are dropped as a whole.
-    pub(super) fn append(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
-        if self.end - self.sent + bytes.len() as u64 <= MAX_WAITING {
-            let mut rest = &bytes[..];
-            while !rest.is_empty() {
-                match rustix::io::pwrite(&self.ledger, rest, self.end) {
-                    Ok(written) => {
-                        self.end += written as u64;
-                        rest = &rest[written..];
-                    }
-                    Err(Errno::INTR) => {}
-                    Err(error) => return Err(error.into()),
+    /// Appends `bytes`.
+    pub(super) fn append(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match rustix::io::pwrite(&self.ledger, bytes, self.end) {
+                Ok(written) => {
+                    self.end += written as u64;
+                    bytes = &bytes[written..];
                 }
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
             }
         }
-        bytes.clear();
+        step("append");
         Ok(())
     }
 
@@ -66,7 +86,10 @@ impl Replies {
             let count = usize::try_from(self.end - self.sent).unwrap_or(usize::MAX);
             match rustix::fs::sendfile(pty, &self.ledger, None, count) {
                 Ok(0) | Err(Errno::AGAIN) => break,
-                Ok(sent) => self.sent += sent as u64,
+                Ok(sent) => {
+                    step("sendfile");
+                    self.sent += sent as u64;
+                }
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -101,7 +124,6 @@ mod tests {
     use super::super::pty::{Leader, Program};
     use super::*;
     use rustix::event::{PollFd, PollFlags};
-    use rustix::fd::AsFd;
     use scarab_protocol::message::Size;
 
     fn reader(script: &str) -> (Pty, Leader) {
@@ -125,7 +147,7 @@ mod tests {
         let mut appended = 0;
         while replies.sent < TOTAL {
             if appended < TOTAL && replies.end - replies.sent < 32 << 10 {
-                replies.append(&mut vec![b'r'; 4096]).expect("kept");
+                replies.append(&[b'r'; 4096]).expect("kept");
                 appended += 4096;
             }
             replies.send(&pty).expect("sent");
@@ -145,7 +167,9 @@ mod tests {
         wait_for(&pty, PollFlags::IN);
         let mut replies = Replies::create().expect("memory");
         for _ in 0..1000 {
-            replies.append(&mut vec![b'r'; 4096]).expect("kept or dropped");
+            if replies.has_room(4096) {
+                replies.append(&[b'r'; 4096]).expect("kept");
+            }
             replies.send(&pty).expect("sent as far as it goes");
             assert!(replies.end - replies.sent <= MAX_WAITING);
         }

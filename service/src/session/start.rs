@@ -7,10 +7,13 @@ use super::input::Input;
 use super::journal::Journal;
 use super::pty::{Program, Pty};
 use super::publish::{Emulator, SharedHistory};
+use super::recovery::{self, Found, NotResumed};
 use super::replies::Replies;
-use super::spec::{Observer, Spec};
-use super::thread::{Parts, Runner};
+use super::spec::{Observer, Settings, Spec};
+use super::thread::{Parts, Runner, Turn};
 use super::{Session, Shared, Wake, now_us, translate};
+use crate::store::{Kept, Kind, Store};
+use rustix::fd::{AsFd, BorrowedFd};
 use scarab_protocol::SessionId;
 use scarab_protocol::grid::{MAX_HISTORY_BYTES, MIN_HISTORY_BYTES, ViewLimits, ViewWriter};
 use scarab_protocol::message::answer::{Failed, FailureKind};
@@ -27,61 +30,101 @@ use tokio::sync::oneshot;
 /// memory, 32 KiB in a session at its prompt.
 const STACK: usize = 512 << 10;
 /// The size of a session that nobody gave one.
-const DEFAULT_SIZE: Size = Size { cols: 80, rows: 24, width_px: 0, height_px: 0 };
+pub(super) const DEFAULT_SIZE: Size = Size { cols: 80, rows: 24, width_px: 0, height_px: 0 };
 
-type Started = oneshot::Sender<Result<Arc<Session>, Failed>>;
+/// What is done with a session that was made, or was not.
+type Answer<E> = oneshot::Sender<Result<Arc<Session>, E>>;
+
+/// What making a session gives.
+pub(super) type Made = (Runner, Arc<Session>);
 
 impl Session {
     /// Starts a session and says through `started` how that went. Returns at once.
-    pub fn start(id: SessionId, spec: Spec, observer: Arc<dyn Observer>, started: Started) {
-        let builder = std::thread::Builder::new().name(format!("session-{}", id.0)).stack_size(STACK);
-        // The thread takes the sender; if there is no thread it is still here to be told.
-        let started = Arc::new(Mutex::new(Some(started)));
-        let of_thread = Arc::clone(&started);
-        let spawned = builder.spawn(move || {
-            if let Some(started) = take(&of_thread) {
-                live(id, spec, observer, started);
-            }
-        });
-        if let Err(error) = spawned
-            && let Some(started) = take(&started)
-        {
-            let message = format!("no thread for the session: {error}");
-            let _: Result<(), _> = started.send(Err(Failed { kind: FailureKind::Internal, message }));
-        }
+    pub fn start(
+        id: SessionId,
+        spec: Spec,
+        observer: Arc<dyn Observer>,
+        store: Arc<Store>,
+        started: oneshot::Sender<Result<Arc<Session>, Failed>>,
+    ) {
+        let defect = |message| Failed { kind: FailureKind::Internal, message };
+        on_thread(id, started, defect, move || make(id, spec, observer, store));
+    }
+
+    /// Goes on with a session that an earlier service left, and says through `resumed` how that went. Returns at
+    /// once.
+    pub fn resume(
+        id: SessionId,
+        kept: Kept,
+        settings: Settings,
+        observer: Arc<dyn Observer>,
+        store: Arc<Store>,
+        resumed: oneshot::Sender<Result<Arc<Session>, NotResumed>>,
+    ) {
+        let found = Found { id, kept, settings, observer, store };
+        on_thread(id, resumed, NotResumed::Gone, move || recovery::resume(found));
     }
 }
 
-fn take(started: &Mutex<Option<Started>>) -> Option<Started> {
-    started.lock().ok()?.take()
+/// Makes a session on a thread of its own, which it then lives on. `defect` makes an error of words.
+fn on_thread<E: Send + 'static>(
+    id: SessionId,
+    answer: Answer<E>,
+    defect: fn(String) -> E,
+    make: impl FnOnce() -> Result<Made, E> + Send + 'static,
+) {
+    let builder = std::thread::Builder::new().name(format!("session-{}", id.0)).stack_size(STACK);
+    // The thread takes the sender; if there is no thread it is still here to be told.
+    let answer = Arc::new(Mutex::new(Some(answer)));
+    let of_thread = Arc::clone(&answer);
+    let spawned = builder.spawn(move || {
+        let Some(answer) = take(&of_thread) else { return };
+        let made = catch_unwind(AssertUnwindSafe(make))
+            .unwrap_or_else(|_| Err(defect("starting the session failed (a defect)".to_owned())));
+        match made {
+            Ok((runner, session)) => {
+                // If nobody takes it, the handle is dropped here, and with it the session.
+                let _: Result<(), _> = answer.send(Ok(session));
+                live(runner);
+            }
+            Err(error) => {
+                let _: Result<(), _> = answer.send(Err(error));
+            }
+        }
+    });
+    if let Err(error) = spawned
+        && let Some(answer) = take(&answer)
+    {
+        let _: Result<(), _> = answer.send(Err(defect(format!("no thread for the session: {error}"))));
+    }
+}
+
+fn take<E>(answer: &Mutex<Option<Answer<E>>>) -> Option<Answer<E>> {
+    answer.lock().ok()?.take()
 }
 
 /// The life of a session's thread.
-fn live(id: SessionId, spec: Spec, observer: Arc<dyn Observer>, started: Started) {
-    let made = catch_unwind(AssertUnwindSafe(|| make(id, spec, observer))).unwrap_or_else(|_| {
-        Err(Failed {
-            kind: FailureKind::Internal,
-            message: "starting the session failed (a defect)".to_owned(),
-        })
-    });
-    let (mut runner, session) = match made {
-        Ok(made) => made,
-        Err(failed) => {
-            let _: Result<(), _> = started.send(Err(failed));
-            return;
-        }
-    };
-    // If nobody takes it, the handle is dropped here, and with it the session.
-    let _: Result<(), _> = started.send(Ok(session));
-    if catch_unwind(AssertUnwindSafe(|| runner.run())).is_err() {
-        fail(&runner);
-    }
+fn live(mut runner: Runner) {
+    let turn = catch_unwind(AssertUnwindSafe(|| runner.run()));
     runner.shared.take_no_more();
+    match turn {
+        Ok(Turn::Leave) => return,
+        Ok(_) => {}
+        Err(_) if runner.store.is_there() => {
+            // The next service goes on with all sessions from what is written down; this one's state cannot be
+            // trusted. SIGKILL, because an abort would write everybody's screens to the disk.
+            log::error!("session {}: a defect of the service, which starts anew", runner.id);
+            let _: rustix::io::Result<()> =
+                rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        }
+        Err(_) => fail(&runner),
+    }
     runner.waits.removed();
     runner.kill_leader();
     if let Some(leader) = runner.leader.take() {
         leader.kill_and_wait();
     }
+    runner.store.forget_all(runner.id);
 }
 
 /// A defect has stopped the session's thread: everybody is told, and nothing of its state is trusted.
@@ -107,49 +150,86 @@ fn fail(runner: &Runner) {
     }
 }
 
-/// Makes memory, PTY and program.
-fn make(id: SessionId, spec: Spec, observer: Arc<dyn Observer>) -> Result<(Runner, Arc<Session>), Failed> {
-    let internal = |what: &str, error: std::io::Error| Failed {
-        kind: FailureKind::Internal,
-        message: format!("no {what} for the session: {error}"),
-    };
+/// What a session's view may hold.
+pub(super) fn limits(settings: &Settings) -> ViewLimits {
+    ViewLimits {
+        history_bytes: settings.history_bytes.clamp(MIN_HISTORY_BYTES, MAX_HISTORY_BYTES),
+        history_lines: settings.history_lines,
+    }
+}
+
+/// The memory of a session, and the emulator over it.
+pub(super) struct Memory {
+    pub(super) view: ViewWriter,
+    pub(super) emulator: Emulator,
+    pub(super) journal: Journal,
+    pub(super) replies: Replies,
+}
+
+impl Memory {
+    pub(super) fn create(
+        size: scarab_terminal::Size,
+        allow_checksum: bool,
+        settings: &Settings,
+    ) -> Result<Self, Failed> {
+        let internal = |what: &str, error: std::io::Error| Failed {
+            kind: FailureKind::Internal,
+            message: format!("no {what} for the session: {error}"),
+        };
+        let (view, history) =
+            ViewWriter::create(limits(settings)).map_err(|error| internal("view", error))?;
+        let journal = Journal::create().map_err(|error| internal("journal", error))?;
+        let replies = Replies::create().map_err(|error| internal("memory of replies", error))?;
+        let allow_checksum = allow_checksum || settings.allow_checksum;
+        let options = Options { allow_checksum, ..Options::default() };
+        let emulator = Emulator::new(size, options, SharedHistory::new(history));
+        Ok(Self { view, emulator, journal, replies })
+    }
+}
+
+/// A note for whoever looks at a session's screen.
+pub(super) fn on_screen(note: &str) -> String {
+    format!("\x1b[2mscarab: {note}\x1b[m\r\n")
+}
+
+/// Makes memory, PTY and program. Whatever must outlive this process is in the store before the program is there.
+fn make(id: SessionId, spec: Spec, observer: Arc<dyn Observer>, store: Arc<Store>) -> Result<Made, Failed> {
     let cannot_start = |message: String| Failed { kind: FailureKind::CannotStart, message };
     let Spec { name, command, login, directory, environment, size, allow_checksum, settings } = spec;
 
     let size = if size.cols == 0 || size.rows == 0 { DEFAULT_SIZE } else { size };
     let inside = translate::size(size);
-    let size = translate::size_back(inside);
-    let limits = ViewLimits {
-        history_bytes: settings.history_bytes.clamp(MIN_HISTORY_BYTES, MAX_HISTORY_BYTES),
-        history_lines: settings.history_lines,
-    };
-    let (view, history) = ViewWriter::create(limits).map_err(|error| internal("view", error))?;
-    let journal = Journal::create().map_err(|error| internal("journal", error))?;
-    let replies = Replies::create().map_err(|error| internal("memory of replies", error))?;
-    let wake = Wake::new().map_err(|error| internal("wake-up", error))?;
-    let options = Options { allow_checksum: allow_checksum || settings.allow_checksum, ..Options::default() };
-    let mut emulator = Emulator::new(inside, options, SharedHistory::new(history));
+    let Memory { view, mut emulator, journal, replies } = Memory::create(inside, allow_checksum, &settings)?;
+    let wake = Wake::new().map_err(|error| cannot_start(format!("no wake-up for the session: {error}")))?;
 
     let request = Request { id, command: &command, login, directory: &directory, environment: &environment };
     let (program, notes) = request.program(&settings).map_err(cannot_start)?;
     for note in notes {
         log::warn!("session {id}: {note}");
         // Where the person sees it: before the program's first output.
-        emulator.feed(format!("\x1b[2mscarab: {note}\x1b[m\r\n").as_bytes());
+        emulator.feed(on_screen(&note).as_bytes());
     }
-    let (pty, leader) = Pty::spawn(size, &program).map_err(cannot_start)?;
-    let (pty, leader) = (Arc::new(pty), Arc::new(leader));
+    let (pty, slave) = Pty::open(translate::size_back(inside)).map_err(cannot_start)?;
+    store.reserve().map_err(|message| Failed { kind: FailureKind::TooMany, message })?;
+    let kept = Keeping { store: &store, id, kept: false };
+    kept.keep(&[
+        (Kind::Pty, pty.fd()),
+        (Kind::View, view.fd()),
+        (Kind::State, journal.fd()),
+        (Kind::Replies, replies.fd()),
+    ])?;
+    let pty = Arc::new(pty);
 
     let now = now_us();
     let record = SessionInfo {
         id,
         name,
         command,
-        foreground: exit::process_name(leader.pid).unwrap_or_else(|| program.name()),
+        foreground: String::new(),
         title: String::new(),
         directory: program.directory.to_string_lossy().into_owned(),
-        size,
-        leader: leader.pid.as_raw_nonzero().get().unsigned_abs(),
+        size: translate::size_back(inside),
+        leader: 0,
         created: now,
         last_activity: now,
         last_used: 0,
@@ -165,29 +245,71 @@ fn make(id: SessionId, spec: Spec, observer: Arc<dyn Observer>) -> Result<(Runne
         record: Mutex::new(record),
         commands: Mutex::new(Some(Vec::new())),
         wake,
-        input: Input::new(Arc::clone(&pty)),
+        input: Input::new(Some(Arc::clone(&pty))),
         modes: AtomicU64::new(emulator.input_modes().to_bits()),
         last_viewer: AtomicU64::new(0),
         activity: AtomicU64::new(now),
         used: AtomicU64::new(0),
+        ended: AtomicU64::new(0),
         tokens: AtomicU64::new(1),
         viewer_environment: Mutex::new(environment),
     });
-    let session = Arc::new(Session { shared: Arc::clone(&shared), leader: Arc::clone(&leader) });
-    let runner = Runner::new(Parts {
+    let mut runner = Runner::new(Parts {
         id,
-        shared,
+        shared: Arc::clone(&shared),
         observer,
         settings,
         emulator,
         view,
         journal,
         replies,
-        pty,
-        leader,
-        size,
+        pty: Some(pty),
+        leader: None,
+        store: Arc::clone(&store),
+        ended: None,
     });
-    Ok((runner, session))
+    runner.checkpoint();
+    let leader = Arc::new(slave.spawn(&program).map_err(cannot_start)?);
+    kept.keep(&[(Kind::Leader, leader.pidfd.as_fd())])?;
+    runner.leader = Some(Arc::clone(&leader));
+    {
+        let mut record = runner.shared.record();
+        record.leader = leader.number();
+        record.foreground = exit::process_name(leader.pid).unwrap_or_else(|| program.name());
+    }
+    runner.write_card();
+    kept.succeeded();
+    Ok((runner, Arc::new(Session { shared, leader: Some(leader) })))
+}
+
+/// A session's place in the store, given back unless the session comes to be.
+struct Keeping<'a> {
+    store: &'a Store,
+    id: SessionId,
+    kept: bool,
+}
+
+impl Keeping<'_> {
+    fn keep(&self, descriptors: &[(Kind, BorrowedFd<'_>)]) -> Result<(), Failed> {
+        descriptors.iter().try_for_each(|(kind, descriptor)| {
+            self.store.keep(self.id, *kind, *descriptor).map_err(|error| Failed {
+                kind: FailureKind::Internal,
+                message: format!("systemd does not keep the session's descriptors: {error}"),
+            })
+        })
+    }
+
+    fn succeeded(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Keeping<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.store.forget_all(self.id);
+        }
+    }
 }
 
 /// What of a request decides about the program.
@@ -202,7 +324,7 @@ struct Request<'a> {
 impl Request<'_> {
     /// The program to spawn, and a note where something is not as it was asked for. All that can be
     /// checked before the fork is: afterwards a failure has nobody to tell.
-    fn program(&self, settings: &super::Settings) -> Result<(Program, Vec<String>), String> {
+    fn program(&self, settings: &Settings) -> Result<(Program, Vec<String>), String> {
         let person = Person::current();
         let (shell, shell_note) = environment::shell(settings.shell.as_deref(), self.environment, &person);
         let (directory, note) = environment::directory(self.directory, &person);

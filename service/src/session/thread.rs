@@ -18,13 +18,15 @@ use super::pty::{Leader, Pty};
 use super::publish::Emulator;
 use super::replies::Replies;
 use super::spec::{Observer, Settings};
+use super::translate;
 use super::viewers::Viewers;
 use super::wait::Waits;
+use crate::store::Store;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 use scarab_protocol::grid::ViewWriter;
-use scarab_protocol::message::{SessionId, Size, ToClient, ViewerColours, WaitOutcome};
+use scarab_protocol::message::{ExitStatus, SessionId, Size, ToClient, ViewerColours, WaitOutcome};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -43,8 +45,16 @@ const UPDATE_TIME: Duration = Duration::from_millis(150);
 const SETTLE_TIME: Duration = Duration::from_millis(200);
 /// So long after the last output history gives back the memory it does not use, if it may have some.
 const RELEASE_TIME: Duration = Duration::from_secs(5);
+/// So long after the last output a checkpoint is taken: a service of another version has nothing to parse then that
+/// this one has parsed already.
+const REST_TIME: Duration = Duration::from_secs(2);
 /// It may have some after this many bytes: a page given back costs a fault when it is filled again.
 const RELEASE_BYTES: u64 = 1 << 20;
+/// After a restart the viewers have so long to come back before the session counts as out of focus: their attempts
+/// begin 100 ms apart.
+pub(super) const VIEWERS_TIME: Duration = Duration::from_secs(5);
+/// Memory kept for the next replies, in bytes.
+const KEPT_REPLIES: usize = 4 << 10;
 /// While no program has the terminal open but the leader lives, it is looked at so often: the hang-up stays
 /// readable, so that it cannot be polled for.
 const HUNG_UP_TIME: Duration = Duration::from_millis(250);
@@ -73,6 +83,14 @@ pub(super) struct Runner {
     pub(super) command_since: Option<Instant>,
     pub(super) timers: Timers,
     pub(super) frames: Frames,
+    /// Where what must outlive the service is kept.
+    pub(super) store: Arc<Store>,
+    /// How the leader ended, and when, in µs since the epoch.
+    pub(super) ended: Option<(ExitStatus, u64)>,
+    /// Something has moved the emulator that the journal could not take.
+    pub(super) checkpoint_due: bool,
+    /// For the next checkpoint.
+    pub(super) scratch: Vec<u8>,
     buffer: Vec<u8>,
     /// Output waits that the last burst did not get to.
     more: bool,
@@ -87,7 +105,10 @@ pub(super) struct Timers {
     update: Option<Instant>,
     settle: Option<Instant>,
     release: Option<Instant>,
+    rest: Option<Instant>,
     hung_up: Option<Instant>,
+    /// The viewers of the last service are back, or will not come back.
+    pub(super) viewers: Option<Instant>,
     /// The leader has been asked to end, and is killed then.
     pub(super) kill: Option<Instant>,
 }
@@ -96,7 +117,10 @@ pub(super) struct Timers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     GoOn,
+    /// The session is forgotten.
     Close,
+    /// The session goes on, without this service.
+    Leave,
 }
 
 /// What one poll found.
@@ -120,15 +144,29 @@ pub(super) struct Parts {
     pub(super) view: ViewWriter,
     pub(super) journal: Journal,
     pub(super) replies: Replies,
-    pub(super) pty: Arc<Pty>,
-    pub(super) leader: Arc<Leader>,
-    pub(super) size: Size,
+    pub(super) pty: Option<Arc<Pty>>,
+    pub(super) leader: Option<Arc<Leader>>,
+    pub(super) store: Arc<Store>,
+    pub(super) ended: Option<(ExitStatus, u64)>,
 }
 
 impl Runner {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { id, shared, observer, settings, emulator, view, journal, replies, pty, leader, size } =
-            parts;
+        let Parts {
+            id,
+            shared,
+            observer,
+            settings,
+            emulator,
+            view,
+            journal,
+            replies,
+            pty,
+            leader,
+            store,
+            ended,
+        } = parts;
+        let size = translate::size_back(emulator.size());
         Self {
             id,
             shared,
@@ -138,8 +176,8 @@ impl Runner {
             view,
             journal,
             replies,
-            pty: Some(pty),
-            leader: Some(leader),
+            pty,
+            leader,
             viewers: Viewers::default(),
             waits: Waits::default(),
             pace: Pace::default(),
@@ -150,6 +188,10 @@ impl Runner {
             command_since: None,
             timers: Timers { settle: Some(Instant::now() + SETTLE_TIME), ..Timers::default() },
             frames: Frames::new(),
+            store,
+            ended,
+            checkpoint_due: false,
+            scratch: Vec::new(),
             buffer: vec![0; READ],
             more: false,
             hung_up: false,
@@ -157,13 +199,16 @@ impl Runner {
         }
     }
 
-    /// Runs until the session is forgotten.
-    pub(super) fn run(&mut self) {
+    /// Runs until the session is forgotten, or left to the next service.
+    pub(super) fn run(&mut self) -> Turn {
         self.publish();
         loop {
             let ready = self.poll();
-            if ready.commands && self.commands() == Turn::Close {
-                return;
+            if ready.commands {
+                let turn = self.commands();
+                if turn != Turn::GoOn {
+                    return turn;
+                }
             }
             if ready.inlets {
                 self.viewers.serve();
@@ -230,13 +275,15 @@ impl Runner {
 
     /// Time until the next timer; `None` when nothing is due.
     fn time_left(&self) -> Option<Duration> {
-        let Timers { update, settle, release, hung_up, kill } = &self.timers;
+        let Timers { update, settle, release, rest, hung_up, viewers, kill } = &self.timers;
         let timers = [
             self.frames.due(),
             *update,
             *settle,
             *release,
+            *rest,
             *hung_up,
+            *viewers,
             *kill,
             self.pace.due(),
             self.questions.due(),
@@ -249,7 +296,7 @@ impl Runner {
         let now = Instant::now();
         let over = |timer: &mut Option<Instant>| timer.take_if(|due| *due <= now).is_some();
         if over(&mut self.timers.update) && self.emulator.synchronized() {
-            self.journal.record(&HostEvent::UpdateEnded);
+            self.record(&HostEvent::UpdateEnded);
             self.emulator.end_synchronized_update();
             self.fed();
         }
@@ -263,8 +310,14 @@ impl Runner {
             self.released = self.history_end();
             self.emulator.history_mut().writer.release_unused();
         }
+        if over(&mut self.timers.rest) {
+            self.checkpoint();
+        }
         if over(&mut self.timers.hung_up) {
             self.hung_up = false;
+        }
+        if over(&mut self.timers.viewers) {
+            self.follow_viewers();
         }
         if over(&mut self.timers.kill) {
             self.kill_leader();
@@ -333,6 +386,7 @@ impl Runner {
         if bytes > 0 {
             self.shared.touch();
             self.timers.settle.get_or_insert(began + SETTLE_TIME);
+            self.timers.rest = Some(began + REST_TIME);
             self.take_events();
         }
     }
@@ -384,7 +438,18 @@ impl Runner {
         }
         self.emulator.feed(rest);
         self.fed();
-        self.journal.parsed();
+    }
+
+    /// Notes what moves the emulator next; called before it does.
+    pub(super) fn record(&mut self, event: &HostEvent) {
+        if !self.journal.record(event) {
+            self.checkpoint();
+            self.checkpoint_due = !self.journal.record(event);
+        }
+    }
+
+    fn needs_checkpoint(&self) -> bool {
+        self.checkpoint_due || self.journal.is_half_full() || self.emulator.history().writer.is_unsettled()
     }
 
     /// The emulator has changed: modes, replies.
@@ -396,15 +461,33 @@ impl Runner {
         } else if self.timers.update.is_none() {
             self.timers.update = Some(Instant::now() + UPDATE_TIME);
         }
-        if self.emulator.history_mut().take_shortened() {
-            self.journal.commit_checkpoint();
+        if self.needs_checkpoint() {
+            // What was said is told before the output that said it is forgotten.
+            self.take_events();
+            if self.needs_checkpoint() {
+                self.checkpoint();
+            }
         }
-        if !self.emulator.replies().is_empty() {
+        self.send_replies();
+    }
+
+    /// Sends what the emulator has answered. Of a program that reads no answers, too many are dropped.
+    pub(super) fn send_replies(&mut self) {
+        let count = self.emulator.replies().len();
+        if count == 0 {
+            return;
+        }
+        if self.replies.has_room(count) {
             if let Err(error) = self.replies.append(self.emulator.replies()) {
                 log::error!("session {}: keeping replies: {error}", self.id);
             }
-            self.flush();
+        } else {
+            self.record(&HostEvent::RepliesDropped(count as u64));
         }
+        let replies = self.emulator.replies();
+        replies.clear();
+        replies.shrink_to(KEPT_REPLIES);
+        self.flush();
     }
 
     /// Ends the waits whose text has come.
@@ -427,7 +510,10 @@ impl Runner {
 
     /// Answers a program outside a read: see [`Runner::fed`].
     pub(super) fn answer_program(&mut self, selection: &str, data: Option<&[u8]>) {
-        self.journal.record(&HostEvent::ClipboardAnswered { selection, data });
+        self.record(&HostEvent::ClipboardAnswered {
+            selection: selection.to_owned(),
+            data: data.map(<[u8]>::to_vec),
+        });
         self.emulator.answer_clipboard(selection, data);
         self.fed();
     }

@@ -13,6 +13,7 @@ use scarab_protocol::message::{
 use scarab_protocol::{Decoder, Hello, SessionId, socket};
 use scarab_service::config::store::Store;
 use scarab_service::service::{Order, Start, StartedBy, VIEWER_PATIENCE, runtime, serve};
+use scarab_service::store::{Returned, Store as FdStore};
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -52,6 +53,8 @@ impl TestService {
     pub fn launch(directory: tempfile::TempDir, config: PathBuf, viewer_patience: Duration) -> Self {
         let socket = directory.path().join("s");
         let start = Start {
+            fd_store: FdStore::none(),
+            kept: Returned::default(),
             sockets: vec![UnixListener::bind(&socket).expect("bound")],
             socket: socket.clone(),
             started_by: StartedBy::Standalone,

@@ -68,7 +68,7 @@ pub fn try_start(spec: Spec) -> Result<Running, Failed> {
     let (sender, events) = channel();
     let (started, answer) = oneshot::channel();
     let id = SessionId(NUMBERS.fetch_add(1, Ordering::Relaxed));
-    Session::start(id, spec, Arc::new(Told(Mutex::new(sender))), started);
+    Session::start(id, spec, Arc::new(Told(Mutex::new(sender))), Arc::default(), started);
     let session = answer.blocking_recv().expect("an answer")?;
     Ok(Running { session, events })
 }

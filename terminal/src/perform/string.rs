@@ -87,9 +87,9 @@ impl DeviceControl {
 
 impl<H: History> Terminal<H> {
     /// Answers the host's answer to [`Event::ClipboardRead`] on to the program: nothing but an empty
-    /// clipboard when it is refused, or too long for what may wait of replies.
+    /// clipboard when it is refused, or too long.
     pub fn answer_clipboard(&mut self, selection: &str, data: Option<&[u8]>) {
-        let data = data.filter(|data| data.len() / 3 * 4 + 64 < Self::MAX_REPLIES).unwrap_or_default();
+        let data = data.filter(|data| data.len() / 3 * 4 + 64 < Self::MAX_CLIPBOARD).unwrap_or_default();
         self.reply(format!("\x1b]52;{selection};{}\x1b\\", BASE64.encode(data)).as_bytes());
     }
 

@@ -1,0 +1,144 @@
+//! Writes output of one kind to its terminal, the same for the same number of blocks, for tests of survival.
+//!
+//! `feeder KIND BLOCKS DONE` writes so many blocks; `feeder KIND until:FILE DONE` writes until FILE exists. At the end
+//! it writes the number of blocks to the file DONE. The kind `queries` asks its terminal after each block and checks
+//! that it is answered exactly once; what went wrong is written to DONE instead.
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+/// The same numbers for the same seed (xorshift64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % below
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, kind, amount, done] = &arguments[..] else { panic!("feeder KIND BLOCKS|until:FILE DONE") };
+    let until = amount.strip_prefix("until:").map(PathBuf::from);
+    let most = if until.is_some() { u64::MAX } else { amount.parse().expect("a number of blocks") };
+    if kind == "queries" {
+        raw_mode();
+    }
+    let mut out = std::io::stdout().lock();
+    let mut blocks = 0;
+    let mut problem = None;
+    while blocks < most && problem.is_none() && !until.as_deref().is_some_and(Path::exists) {
+        let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15 ^ (blocks + 1).wrapping_mul(0x2545_f491_4f6c_dd1d));
+        let mut text = String::new();
+        match kind.as_str() {
+            "plain" => plain(blocks, &mut numbers, &mut text),
+            "styles" => styles(&mut numbers, &mut text),
+            "unicode" => unicode(&mut numbers, &mut text),
+            "alternate" => alternate(blocks, &mut numbers, &mut text),
+            "queries" => plain(blocks, &mut numbers, &mut text),
+            other => panic!("no kind {other}"),
+        }
+        out.write_all(text.as_bytes()).expect("written");
+        if kind == "queries" {
+            problem = ask(&mut out, blocks, &mut numbers).err();
+        }
+        blocks += 1;
+    }
+    let result = problem.unwrap_or_else(|| blocks.to_string());
+    std::fs::write(done, result).expect("the result");
+    out.write_all(b"\r\nthe end\r\n").expect("written");
+}
+
+fn plain(block: u64, numbers: &mut Numbers, text: &mut String) {
+    for line in 0..20 {
+        let _ = write!(text, "{block} {line} ");
+        for _ in 0..numbers.next(30) {
+            let _ = write!(text, "{:x} ", numbers.next(1 << 24));
+        }
+        text.push_str(if numbers.next(5) == 0 { "\tx\r\n" } else { "\r\n" });
+    }
+}
+
+fn styles(numbers: &mut Numbers, text: &mut String) {
+    let _ = write!(text, "\x1b[{};{}r", 1 + numbers.next(4), 15 + numbers.next(10));
+    for _ in 0..60 {
+        let _ = write!(text, "\x1b[{};{}H", 1 + numbers.next(24), 1 + numbers.next(80));
+        match numbers.next(4) {
+            0 => drop(write!(text, "\x1b[38;5;{}m", numbers.next(256))),
+            1 => drop(write!(text, "\x1b[48;2;{};{};7m", numbers.next(256), numbers.next(256))),
+            2 => drop(write!(text, "\x1b[4:{};1m", numbers.next(6))),
+            _ => text.push_str("\x1b[m"),
+        }
+        let _ = write!(text, "{:x}", numbers.next(1 << 40));
+        match numbers.next(8) {
+            0 => text.push_str("\x1b[2K"),
+            1 => text.push_str("\x1bM"),
+            2 => drop(write!(text, "\x1b[{}L", numbers.next(3))),
+            3 => text.push_str("\r\n\n"),
+            _ => {}
+        }
+    }
+}
+
+fn unicode(numbers: &mut Numbers, text: &mut String) {
+    const PIECES: [&str; 10] = [
+        "plain ",
+        "\u{4e16}\u{754c}",
+        "e\u{301}",
+        "\u{1f469}\u{200d}\u{1f680}",
+        "\u{1f1e9}\u{1f1ea}",
+        "\u{939}\u{93f}",
+        "\u{fe0f}",
+        "\u{e000}",
+        "\u{5d0}\u{5d1}",
+        "\u{1f44d}\u{1f3fd}",
+    ];
+    for _ in 0..150 {
+        text.push_str(PIECES[numbers.next(PIECES.len() as u64) as usize]);
+        if numbers.next(20) == 0 {
+            text.push_str("\r\n");
+        }
+    }
+}
+
+fn alternate(block: u64, numbers: &mut Numbers, text: &mut String) {
+    let _ = write!(text, "\x1b[?1049h\x1b[2J\x1b]2;block {block}\x07");
+    styles(numbers, text);
+    let _ = write!(text, "\x1b]8;;http://example.org/{}\x1b\\link\x1b]8;;\x1b\\", numbers.next(50));
+    let _ = write!(text, "\x1b[?2026h\x1b7\x1b(0lqqk\x1b(B\x1b8\x1b[?2026l\x1b[r\x1b[m\x1b[?1049l");
+    plain(block, numbers, text);
+}
+
+/// Asks where the cursor is and reads one answer.
+fn ask(out: &mut impl Write, block: u64, numbers: &mut Numbers) -> Result<(), String> {
+    let (row, col) = (1 + numbers.next(24), 1 + numbers.next(80));
+    write!(out, "\x1b[{row};{col}H\x1b[6n").and_then(|()| out.flush()).map_err(|error| error.to_string())?;
+    let expected = format!("\x1b[{row};{col}R");
+    let mut answer = Vec::new();
+    while answer.last() != Some(&b'R') {
+        let mut byte = [0];
+        std::io::stdin()
+            .read_exact(&mut byte)
+            .map_err(|error| format!("block {block}: {error} after {answer:?}"))?;
+        answer.push(byte[0]);
+    }
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    if answer == expected {
+        Ok(())
+    } else {
+        Err(format!("block {block}: {answer:?} instead of {expected:?}"))
+    }
+}
+
+fn raw_mode() {
+    let stdin = std::io::stdin();
+    let mut termios = rustix::termios::tcgetattr(stdin.as_fd()).expect("a terminal");
+    termios.make_raw();
+    rustix::termios::tcsetattr(stdin.as_fd(), rustix::termios::OptionalActions::Now, &termios)
+        .expect("raw mode");
+}

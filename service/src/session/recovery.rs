@@ -1,0 +1,416 @@
+//! A session again from what an earlier service left in systemd's descriptor store: its last checkpoint, and what
+//! the journal holds after it. Nothing in there is believed without a check; what is damaged costs as little as it
+//! can, and is told on the session's own screen.
+
+use super::checkpoint::{Card, Moment};
+use super::input::Input;
+use super::journal::{HostEvent, Journal, Rest};
+use super::memory::MemoryError;
+use super::pty::{Leader, Pty};
+use super::publish::{Emulator, SharedHistory};
+use super::replies::Replies;
+use super::spec::{Observer, Settings};
+use super::start::{Made, Memory, limits};
+use super::thread::{Parts, Runner, VIEWERS_TIME};
+use super::{Session, Shared, Wake, now_us, translate};
+use crate::store::{Kept, Kind, Memories, Store};
+use rustix::fd::OwnedFd;
+use scarab_protocol::SessionId;
+use scarab_protocol::grid::{GridError, ViewWriter};
+use scarab_protocol::message::{ExitStatus, SessionInfo};
+use scarab_terminal::{Event, Options};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// Output parsed in one go: as much as one read gives.
+const PIECE: usize = 4096;
+/// So many replays that end at the same place, one after the other, are no chance: the next one is not tried.
+const MAX_ATTEMPTS: u64 = 3;
+
+/// What came back of a session.
+pub(super) struct Found {
+    pub(super) id: SessionId,
+    pub(super) kept: Kept,
+    pub(super) settings: Settings,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) store: Arc<Store>,
+}
+
+/// Why a session is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum NotResumed {
+    /// A newer version's memory: it is left in the store for that version.
+    #[error("{0}; it is left in systemd's store for the version that wrote it")]
+    Newer(String),
+    /// Nothing is left that could be shown, and no program runs.
+    #[error("nothing is left of it ({0}); its descriptors are dropped")]
+    Gone(String),
+}
+
+/// Goes on with a session.
+pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
+    let Found { id, mut kept, settings, observer, store } = found;
+    let mut notes = Vec::new();
+    let pty = kept.pty.take().map(Pty::adopt);
+    let memory = match kept.memories().ok_or_else(|| "its memory is missing".to_owned()).and_then(Old::open) {
+        Ok(old) => Some(old),
+        Err(problem) if problem.starts_with(NEWER) => return Err(NotResumed::Newer(problem)),
+        Err(problem) => {
+            notes.push(format!("{problem}: its screen and history are lost, its program is not"));
+            None
+        }
+    };
+    let card = memory.as_ref().and_then(|old| old.card.clone()).unwrap_or_else(|| Card {
+        name: String::new(),
+        command: Vec::new(),
+        created: now_us(),
+        leader: 0,
+        ended: None,
+        environment: Vec::new(),
+    });
+    if card.leader == 0 && memory.is_some() {
+        return Err(NotResumed::Gone("it was never started".to_owned()));
+    }
+    let leader = kept.leader.take().filter(|_| card.ended.is_none());
+    let leader = Leader::adopt(leader, card.leader, pty.as_ref());
+    let pty = pty.filter(|_| leader.is_some()).map(Arc::new);
+    let mut ended = card.ended;
+    if leader.is_none() && ended.is_none() {
+        // Killed between two steps of its start or its end.
+        ended = Some((ExitStatus::Unknown, now_us()));
+    }
+    if memory.is_none() && pty.is_none() {
+        return Err(NotResumed::Gone(notes.join("; ")));
+    }
+
+    let wake = Wake::new().map_err(|error| NotResumed::Gone(error.to_string()))?;
+    let mut replay = None;
+    let mut moment = Moment::default();
+    let (view, emulator, journal, replies) = match memory {
+        Some(old) => {
+            let Old { memories, mut journal, emulator, replies, .. } = old;
+            moment = old.moment;
+            let loaded = load(&memories.view, &moment, &emulator, &settings);
+            let (view, restored) = match loaded {
+                Ok(loaded) => loaded,
+                Err(problem) => {
+                    notes.push(format!("{problem}: its screen and history are lost, its program is not"));
+                    anew(id, pty.as_deref(), &settings, &store, &[Kind::View])?
+                }
+            };
+            if journal.is_worn_out(MAX_ATTEMPTS) {
+                notes.push(SET_ASIDE.to_owned());
+                journal.set_aside();
+            } else {
+                match journal.resume(moment.position()) {
+                    Ok(rest) => replay = Some((rest, memories.view, emulator)),
+                    Err(problem) => {
+                        notes.push(format!("{problem}: the last output is lost"));
+                        journal.set_aside();
+                    }
+                }
+            }
+            (view, restored, journal, replies)
+        }
+        None => {
+            store.forget(id, Kind::State);
+            store.forget(id, Kind::Replies);
+            let Memory { view, emulator, journal, replies } =
+                Memory::create(size_of(pty.as_deref()), false, &settings)
+                    .map_err(|failed| NotResumed::Gone(failed.message))?;
+            store.forget(id, Kind::View);
+            for (kind, memory) in
+                [(Kind::View, view.fd()), (Kind::State, journal.fd()), (Kind::Replies, replies.fd())]
+            {
+                store.keep(id, kind, memory).map_err(|error| NotResumed::Gone(error.to_string()))?;
+            }
+            (view, emulator, journal, replies)
+        }
+    };
+
+    let record = SessionInfo {
+        id,
+        name: card.name,
+        command: card.command,
+        foreground: String::new(),
+        title: emulator.title().to_owned(),
+        directory: String::new(),
+        size: translate::size_back(emulator.size()),
+        leader: leader.as_ref().map_or(0, Leader::number),
+        created: card.created,
+        last_activity: 0,
+        last_used: 0,
+        viewers: Vec::new(),
+        history_lines: 0,
+        bell: false,
+        progress: translate::progress(emulator.progress()),
+        exited: ended.map(|(status, _)| status),
+        alternate_screen: false,
+    };
+    let leader = leader.map(Arc::new);
+    let shared = Arc::new(Shared {
+        id,
+        record: Mutex::new(record),
+        commands: Mutex::new(Some(Vec::new())),
+        wake,
+        input: Input::new(pty.clone()),
+        modes: AtomicU64::new(emulator.input_modes().to_bits()),
+        last_viewer: AtomicU64::new(0),
+        activity: AtomicU64::new(moment.activity.max(card.created)),
+        used: AtomicU64::new(moment.used),
+        ended: AtomicU64::new(ended.map_or(0, |(_, at)| at)),
+        tokens: AtomicU64::new(1),
+        viewer_environment: Mutex::new(card.environment),
+    });
+    let session = Arc::new(Session { shared: Arc::clone(&shared), leader: leader.clone() });
+    let parts =
+        Parts { id, shared, observer, settings, emulator, view, journal, replies, pty, leader, store, ended };
+    let mut runner = Runner::new(parts);
+    runner.shared.record().bell = moment.bell;
+    runner.focused = moment.focused;
+    runner.timers.viewers = Some(Instant::now() + VIEWERS_TIME);
+    match replay {
+        Some((rest, view, emulator)) => {
+            runner.replay_or_set_aside(&rest, &view, &moment, &emulator, &mut notes);
+        }
+        None => runner.skip_given_replies(&moment),
+    }
+    runner.take_over(&notes);
+    Ok((runner, session))
+}
+
+/// How a message begins that tells of a newer version's memory.
+const NEWER: &str = "a newer version wrote its memory";
+/// What a person is told whose journal could not be replayed.
+const SET_ASIDE: &str = "its last output could not be worked through and is left out";
+
+/// What an earlier service left in memory.
+struct Old {
+    memories: Memories,
+    journal: Journal,
+    card: Option<Card>,
+    moment: Moment,
+    emulator: Vec<u8>,
+    replies: Replies,
+}
+
+impl Old {
+    fn open(memories: Memories) -> Result<Self, String> {
+        let copy = |memory: &OwnedFd| memory.try_clone().map_err(|error| error.to_string());
+        let journal = Journal::open(copy(&memories.state)?).map_err(|error| match error {
+            MemoryError::Layout(_) => format!("{NEWER}: {error}"),
+            other => other.to_string(),
+        })?;
+        let replies = Replies::open(copy(&memories.replies)?).map_err(|error| error.to_string())?;
+        let checkpoint = journal.checkpoint().ok_or("its memory holds no checkpoint")?;
+        let (moment, emulator) = Moment::split(&checkpoint).ok_or("its checkpoint is damaged")?;
+        let card = journal.card().and_then(|card| Card::from_bytes(&card));
+        let emulator = emulator.to_vec();
+        Ok(Self { memories, journal, card, moment, emulator, replies })
+    }
+}
+
+/// View and emulator as they stood at a checkpoint.
+fn load(
+    view: &OwnedFd,
+    moment: &Moment,
+    emulator: &[u8],
+    settings: &Settings,
+) -> Result<(ViewWriter, Emulator), String> {
+    let memory = view.try_clone().map_err(|error| error.to_string())?;
+    let (view, history) = ViewWriter::restore(memory, settings.history_lines, moment.history())
+        .map_err(|error: GridError| error.to_string())?;
+    let emulator =
+        Emulator::restore(emulator, SharedHistory::new(history)).map_err(|damaged| damaged.to_string())?;
+    Ok((view, emulator))
+}
+
+/// A new view with an empty screen, in place of one that is damaged.
+fn anew(
+    id: SessionId,
+    pty: Option<&Pty>,
+    settings: &Settings,
+    store: &Store,
+    replaced: &[Kind],
+) -> Result<(ViewWriter, Emulator), NotResumed> {
+    let made = ViewWriter::create(limits(settings)).and_then(|(view, history)| {
+        replaced.iter().for_each(|kind| store.forget(id, *kind));
+        store.keep(id, Kind::View, view.fd())?;
+        Ok((view, history))
+    });
+    let (view, history) = made.map_err(|error| NotResumed::Gone(format!("no view: {error}")))?;
+    let emulator = Emulator::new(size_of(pty), Options::default(), SharedHistory::new(history));
+    Ok((view, emulator))
+}
+
+/// The size that the kernel has for the terminal.
+fn size_of(pty: Option<&Pty>) -> scarab_terminal::Size {
+    translate::size(pty.and_then(Pty::size).unwrap_or(super::start::DEFAULT_SIZE))
+}
+
+/// Replies as they are made again: those that the ledger has were given already.
+struct Regenerated {
+    /// Where the next one stands in the ledger.
+    position: u64,
+    /// What the ledger has.
+    given: u64,
+    /// What it lacks.
+    missing: Vec<u8>,
+}
+
+impl Regenerated {
+    fn after(moment: &Moment, given: u64) -> Self {
+        Self { position: moment.replies, given, missing: Vec::new() }
+    }
+
+    fn take(&mut self, replies: &mut Vec<u8>) {
+        let known = self.given.saturating_sub(self.position).min(replies.len() as u64);
+        self.missing.extend_from_slice(&replies[known as usize..]);
+        self.position += replies.len() as u64;
+        replies.clear();
+    }
+
+    /// The last ones made were dropped then.
+    fn drop_last(&mut self, bytes: u64) {
+        self.position = self.position.saturating_sub(bytes);
+        let missing = (self.missing.len() as u64).saturating_sub(bytes);
+        self.missing.truncate(missing as usize);
+    }
+}
+
+impl Runner {
+    /// Replays the journal; if that is what brings a service down, goes on without it.
+    fn replay_or_set_aside(
+        &mut self,
+        rest: &Rest,
+        view: &OwnedFd,
+        moment: &Moment,
+        emulator: &[u8],
+        notes: &mut Vec<String>,
+    ) {
+        let replayed = catch_unwind(AssertUnwindSafe(|| self.replay(rest, moment)));
+        let Err(_) = replayed else { return };
+        log::error!("session {}: a defect: its journal cannot be replayed, and is left out", self.id);
+        notes.push(SET_ASIDE.to_owned());
+        self.journal.set_aside();
+        match load(view, moment, emulator, &self.settings) {
+            Ok((view, emulator)) => (self.view, self.emulator) = (view, emulator),
+            Err(problem) => log::error!("session {}: {problem}", self.id),
+        }
+        self.skip_given_replies(moment);
+    }
+
+    /// Of the replies that the checkpoint still had, those that the ledger has were given.
+    fn skip_given_replies(&mut self, moment: &Moment) {
+        let mut replies = Regenerated::after(moment, self.replies.end());
+        replies.take(self.emulator.replies());
+        *self.emulator.replies() = replies.missing;
+    }
+
+    /// Feeds the emulator what came after its checkpoint, as it came then.
+    fn replay(&mut self, rest: &Rest, moment: &Moment) {
+        let told = self.journal.told_until();
+        let mut replies = Regenerated::after(moment, self.replies.end());
+        replies.take(self.emulator.replies());
+        let mut questions = moment.questions.clone();
+        let mut untold = Vec::new();
+        let mut events = rest.events.iter().peekable();
+        let mut at = rest.from;
+        let end = rest.from + rest.output.len() as u64;
+        loop {
+            while let Some((_, event)) = events.next_if(|(offset, _)| *offset <= at) {
+                self.repeat(event, &mut replies, &mut questions);
+                replies.take(self.emulator.replies());
+            }
+            if at == end {
+                break;
+            }
+            self.journal.reaching(at);
+            let next = events.peek().map_or(end, |(offset, _)| *offset);
+            let told_here = if at < told { told } else { end };
+            let to = (at + PIECE as u64).min(next).min(told_here).min(end);
+            let range = (at - rest.from) as usize..(to - rest.from) as usize;
+            self.emulator.feed(&rest.output[range]);
+            at = to;
+            replies.take(self.emulator.replies());
+            for event in self.emulator.take_events() {
+                match event {
+                    Event::ClipboardRead { selection } if at <= told => questions.push(selection),
+                    _ if at <= told => {}
+                    event => untold.push(event),
+                }
+            }
+        }
+        *self.emulator.replies() = replies.missing;
+        self.checkpoint();
+        self.journal.replayed();
+        self.size = translate::size_back(self.emulator.size());
+        self.send_replies();
+        self.journal.told();
+        for event in untold {
+            self.take_event(event);
+        }
+        for selection in questions {
+            // Those who were asked are gone.
+            self.answer_program(&selection, None);
+        }
+    }
+
+    /// Does again what the host did.
+    fn repeat(&mut self, event: &HostEvent, replies: &mut Regenerated, questions: &mut Vec<String>) {
+        match event {
+            HostEvent::Resized(size) => self.emulator.resize(translate::size(*size)),
+            HostEvent::Focused(focused) => {
+                self.focused = *focused;
+                self.emulator.set_focus(*focused);
+            }
+            HostEvent::Coloured(colours) => self.emulator.set_colours(&translate::colours(colours)),
+            HostEvent::UpdateEnded => self.emulator.end_synchronized_update(),
+            HostEvent::ClipboardAnswered { selection, data } => {
+                if let Some(at) = questions.iter().position(|asked| asked == selection) {
+                    questions.remove(at);
+                }
+                self.emulator.answer_clipboard(selection, data.as_deref());
+            }
+            HostEvent::RepliesDropped(bytes) => replies.drop_last(*bytes),
+        }
+    }
+
+    /// From here on the session is this service's: everything that others see says how it stands now.
+    fn take_over(&mut self, notes: &[String]) {
+        for note in notes {
+            log::warn!("session {}: {note}", self.id);
+            self.emulator.feed(super::start::on_screen(note).as_bytes());
+        }
+        self.size = translate::size_back(self.emulator.size());
+        if let Some(pty) = &self.pty
+            && let Err(error) = pty.resize(self.size)
+        {
+            log::warn!("session {}: resizing its PTY: {error}", self.id);
+        }
+        // Viewers know frames of the last service, of which this emulator knows nothing.
+        self.emulator.restamp(self.view.generation().0);
+        {
+            let mut record = self.shared.record();
+            record.size = self.size;
+            record.title = self.emulator.title().to_owned();
+            record.progress = translate::progress(self.emulator.progress());
+            record.alternate_screen = self.emulator.on_alternate_screen();
+            record.history_lines = self.emulator.history().writer.lines();
+            record.directory = match (self.emulator.directory(), &self.leader) {
+                (Some(address), _) => translate::directory(address),
+                (None, Some(leader)) => super::exit::process_directory(leader.pid).unwrap_or_default(),
+                (None, None) => String::new(),
+            };
+        }
+        self.fed();
+        if !notes.is_empty() {
+            self.checkpoint();
+            self.write_card();
+        }
+        debug_assert_eq!(self.emulator.verify_integrity(), Ok(()));
+        self.flush();
+    }
+}

@@ -1,0 +1,31 @@
+//! Named steps at which a build for tests kills itself, as SIGKILL might at any instant; nothing in any other build.
+//!
+//! With the feature `kill-steps`, a file that `SCARAB_KILL_AT` names and that says `NAME:N` when the process starts ends it
+//! the Nth time that it comes to the step NAME, and is removed: the next process lives.
+
+/// This step is reached.
+#[cfg(not(feature = "kill-steps"))]
+#[inline(always)]
+pub fn step(_: &str) {}
+
+/// This step is reached: if it is the one to die at, the process dies.
+#[cfg(feature = "kill-steps")]
+pub fn step(name: &str) {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static AT: OnceLock<Option<(String, u64)>> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let at = AT.get_or_init(|| {
+        let wanted = std::fs::read_to_string(std::env::var_os("SCARAB_KILL_AT")?).ok()?;
+        let (name, count) = wanted.split_once(':')?;
+        Some((name.to_owned(), count.trim().parse().ok()?))
+    });
+    if let Some((wanted, count)) = at
+        && wanted == name
+        && COUNT.fetch_add(1, Ordering::Relaxed) + 1 == *count
+    {
+        let file = std::env::var_os("SCARAB_KILL_AT").unwrap_or_default();
+        std::fs::remove_file(file).expect("the file that was read");
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    }
+}

@@ -1,0 +1,339 @@
+//! systemd's descriptor store: what of a session must outlive this process (sd_pid_notify_with_fds(3)).
+//!
+//! Each descriptor has a name that tells what it is, `session-7-pty`. The memfds' names end in a number, that of the
+//! memory's generation: a session that moves to a new layout has both for a moment, and the highest number whose
+//! memfds are all there is the session's. One more, `ids`, holds the highest id ever given.
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use scarab_protocol::SessionId;
+use sd_notify::NotifyState;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::steps::step;
+
+/// The name of the memory of ids.
+const IDS: &str = "ids";
+/// The generation of the memory that this version makes.
+const GENERATION: u32 = 1;
+/// Descriptors of a running session.
+const OF_SESSION: usize = 5;
+
+/// One of a session's descriptors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The PTY's master side.
+    Pty,
+    /// The pidfd of the leader.
+    Leader,
+    /// The view: frames and history.
+    View,
+    /// Journal and checkpoints.
+    State,
+    /// The ledger of replies.
+    Replies,
+}
+
+impl Kind {
+    const ALL: [Self; OF_SESSION] = [Self::Pty, Self::Leader, Self::View, Self::State, Self::Replies];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Pty => "pty",
+            Self::Leader => "leader",
+            Self::View => "view",
+            Self::State => "state",
+            Self::Replies => "replies",
+        }
+    }
+
+    const fn is_memory(self) -> bool {
+        matches!(self, Self::View | Self::State | Self::Replies)
+    }
+
+    fn name(self, session: SessionId, generation: u32) -> String {
+        let SessionId(id) = session;
+        let word = self.word();
+        if self.is_memory() {
+            format!("session-{id}-{word}-{generation}")
+        } else {
+            format!("session-{id}-{word}")
+        }
+    }
+}
+
+/// The store; without a manager it keeps nothing.
+#[derive(Debug)]
+pub struct Store {
+    /// Descriptors that it holds at most; 0 without a manager.
+    most: usize,
+    held: AtomicUsize,
+    ids: Mutex<Option<OwnedFd>>,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+impl Store {
+    /// No store: sessions end with this process.
+    pub fn none() -> Self {
+        Self { most: 0, held: AtomicUsize::new(0), ids: Mutex::new(None) }
+    }
+
+    /// The manager's store, which holds so many descriptors at most, of which some are used already.
+    pub fn of_manager(most: usize, held: usize) -> Self {
+        Self { most, held: AtomicUsize::new(held), ids: Mutex::new(None) }
+    }
+
+    /// Whether sessions outlive this process.
+    pub fn is_there(&self) -> bool {
+        self.most > 0
+    }
+
+    /// How many descriptors it holds, and can hold.
+    pub fn fill(&self) -> (usize, usize) {
+        (self.held.load(Ordering::Relaxed), self.most)
+    }
+
+    /// Counts a session's descriptors in.
+    ///
+    /// # Errors
+    /// When there is no room for them: the manager itself would say nothing and drop them.
+    pub fn reserve(&self) -> Result<(), String> {
+        if !self.is_there() {
+            return Ok(());
+        }
+        let counted = self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
+            (held + OF_SESSION <= self.most).then_some(held + OF_SESSION)
+        });
+        counted.map(drop).map_err(|held| {
+            format!(
+                "systemd keeps {held} descriptors for this service, and {OF_SESSION} more are over its limit of \
+                 {}: end a session, or raise FileDescriptorStoreMax= of scarab.service",
+                self.most
+            )
+        })
+    }
+
+    /// Hands a copy of a descriptor to the manager.
+    ///
+    /// # Errors
+    /// When the manager cannot be reached.
+    pub fn keep(&self, session: SessionId, kind: Kind, descriptor: BorrowedFd<'_>) -> io::Result<()> {
+        if !self.is_there() {
+            return Ok(());
+        }
+        step("fdstore");
+        push(&kind.name(session, GENERATION), descriptor)
+    }
+
+    /// Has the manager forget a descriptor.
+    pub fn forget(&self, session: SessionId, kind: Kind) {
+        if self.is_there() {
+            // The names of earlier generations are those that an adopted session may have.
+            let generations = if kind.is_memory() { 1..=GENERATION } else { 1..=1 };
+            generations.for_each(|generation| remove(&kind.name(session, generation)));
+        }
+    }
+
+    /// Has the manager forget all of a session's descriptors and counts them out.
+    pub fn forget_all(&self, session: SessionId) {
+        if self.is_there() {
+            Kind::ALL.into_iter().for_each(|kind| self.forget(session, kind));
+            self.held.fetch_sub(OF_SESSION, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes the highest id given, so that it is never given again.
+    pub fn note_id(&self, SessionId(id): SessionId) {
+        if !self.is_there() {
+            return;
+        }
+        let mut ids = self.ids.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if ids.is_none() {
+            let made = rustix::fs::memfd_create("scarab-ids", rustix::fs::MemfdFlags::CLOEXEC);
+            *ids = made
+                .map_err(io::Error::from)
+                .and_then(|memory| push(IDS, memory.as_fd()).map(|()| memory))
+                .ok();
+            self.held.fetch_add(1, Ordering::Relaxed);
+        }
+        let written = ids.as_ref().map(|memory| rustix::io::pwrite(memory, &id.to_le_bytes(), 0));
+        if !matches!(written, Some(Ok(_))) {
+            log::warn!(
+                "the number of session @{id} could not be noted: after a restart it may be given again"
+            );
+        }
+    }
+
+    /// Takes the memory of ids back and gives the highest one.
+    pub fn adopt_ids(&self, memory: Option<OwnedFd>) -> u64 {
+        let mut highest = [0; 8];
+        if let Some(memory) = memory {
+            let _: rustix::io::Result<usize> = rustix::io::pread(&memory, &mut highest, 0);
+            *self.ids.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(memory);
+        }
+        // A damaged one must not use up all the numbers.
+        u64::from_le_bytes(highest).min(u64::MAX / 2)
+    }
+}
+
+fn push(name: &str, descriptor: BorrowedFd<'_>) -> io::Result<()> {
+    // FDPOLL=0: or the manager drops a PTY whose last program has gone, and its last output with it.
+    let state = [NotifyState::FdStore, NotifyState::FdName(name), NotifyState::Custom("FDPOLL=0")];
+    sd_notify::notify_with_fds(&state, &[descriptor])
+}
+
+/// Has the manager forget every descriptor of this name that it may keep.
+pub fn remove(name: &str) {
+    if let Err(error) = sd_notify::notify(&[NotifyState::FdStoreRemove, NotifyState::FdName(name)]) {
+        log::warn!("the service manager was not reached, and keeps {name}: {error}");
+    }
+}
+
+/// What came back of one session.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// The PTY's master side.
+    pub pty: Option<OwnedFd>,
+    /// The pidfd of the leader.
+    pub leader: Option<OwnedFd>,
+    memories: BTreeMap<u32, [Option<OwnedFd>; 3]>,
+}
+
+/// The memfds of a session.
+#[derive(Debug)]
+pub struct Memories {
+    /// The view.
+    pub view: OwnedFd,
+    /// The state.
+    pub state: OwnedFd,
+    /// The replies.
+    pub replies: OwnedFd,
+}
+
+impl Kept {
+    /// The newest memfds that are all there, and names those that are not needed any more.
+    pub fn memories(&mut self) -> Option<Memories> {
+        let found = std::mem::take(&mut self.memories);
+        found.into_values().rev().find_map(|memories| {
+            let [Some(view), Some(state), Some(replies)] = memories else { return None };
+            Some(Memories { view, state, replies })
+        })
+    }
+}
+
+/// All that came back from the store.
+#[derive(Debug, Default)]
+pub struct Returned {
+    /// By session.
+    pub sessions: BTreeMap<SessionId, Kept>,
+    /// The memory of ids.
+    pub ids: Option<OwnedFd>,
+    /// How many descriptors these are.
+    pub count: usize,
+}
+
+impl Returned {
+    /// Sorts one in. One that no version knows is dropped here and in the store: nobody else ever will.
+    pub fn add(&mut self, name: &str, descriptor: OwnedFd) {
+        // The kernel hands stored descriptors on without this flag.
+        let _: rustix::io::Result<()> = rustix::io::fcntl_setfd(&descriptor, rustix::io::FdFlags::CLOEXEC);
+        if name == IDS {
+            self.ids = Some(descriptor);
+            self.count += 1;
+            return;
+        }
+        let Some((session, kind, generation)) = parse(name) else {
+            log::warn!(
+                "systemd kept a descriptor named {name:?} that this version does not know; it is dropped"
+            );
+            remove(name);
+            return;
+        };
+        self.count += 1;
+        let kept = self.sessions.entry(session).or_default();
+        match kind {
+            Kind::Pty => kept.pty = Some(descriptor),
+            Kind::Leader => kept.leader = Some(descriptor),
+            Kind::View => kept.memories.entry(generation).or_default()[0] = Some(descriptor),
+            Kind::State => kept.memories.entry(generation).or_default()[1] = Some(descriptor),
+            Kind::Replies => kept.memories.entry(generation).or_default()[2] = Some(descriptor),
+        }
+    }
+}
+
+/// Whether a name is one of the store's, known or not.
+pub fn is_name(name: &str) -> bool {
+    name == IDS || name.starts_with("session-")
+}
+
+fn parse(name: &str) -> Option<(SessionId, Kind, u32)> {
+    let (id, what) = name.strip_prefix("session-")?.split_once('-')?;
+    let id = SessionId(id.parse().ok().filter(|id| (1..u64::MAX / 2).contains(id))?);
+    let (word, generation) = match what.split_once('-') {
+        Some((word, generation)) => (word, Some(generation.parse().ok()?)),
+        None => (what, None),
+    };
+    let kind = Kind::ALL.into_iter().find(|kind| kind.word() == word)?;
+    (kind.is_memory() == generation.is_some()).then_some((id, kind, generation.unwrap_or_default()))
+}
+
+/// Waits until the manager has heard all that it was told: for an end that must lose nothing of it.
+pub fn flush() {
+    // A connected pair, of which the manager closes one end once it has come to the message.
+    let flags = rustix::pipe::PipeFlags::CLOEXEC;
+    let Ok((read, write)) = rustix::pipe::pipe_with(flags) else { return };
+    let told = sd_notify::notify_with_fds(&[NotifyState::Custom("BARRIER=1")], &[write.as_fd()]);
+    drop(write);
+    if told.is_ok() {
+        let mut fds = [rustix::event::PollFd::new(&read, rustix::event::PollFlags::IN)];
+        let patience = rustix::event::Timespec { tv_sec: 2, tv_nsec: 0 };
+        let _: rustix::io::Result<usize> = rustix::event::poll(&mut fds, Some(&patience));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_whose_it_is_and_what() {
+        for kind in Kind::ALL {
+            let name = kind.name(SessionId(17), 3);
+            let generation = if kind.is_memory() { 3 } else { 0 };
+            assert_eq!(parse(&name), Some((SessionId(17), kind, generation)), "{name}");
+        }
+        for other in
+            ["session-0-pty", "session-1-view", "session-1-pty-2", "session-x-pty", "session-1-door", "ids"]
+        {
+            assert_eq!(parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_full_store_refuses_a_session() {
+        let store = Store::of_manager(11, 1);
+        assert_eq!((store.reserve(), store.reserve()), (Ok(()), Ok(())));
+        let refused = store.reserve().expect_err("no room");
+        assert!(refused.contains("FileDescriptorStoreMax="), "{refused}");
+        assert_eq!(store.fill(), (11, 11));
+    }
+
+    #[test]
+    fn the_newest_whole_memory_counts() {
+        let fd = || rustix::fs::memfd_create("x", rustix::fs::MemfdFlags::empty()).expect("memory");
+        let mut returned = Returned::default();
+        for name in ["view-1", "state-1", "replies-1", "view-2", "state-2"] {
+            returned.add(&format!("session-4-{name}"), fd());
+        }
+        let kept = returned.sessions.get_mut(&SessionId(4)).expect("the session");
+        assert_eq!(kept.memories.len(), 2);
+        assert!(kept.memories().is_some() && kept.memories().is_none());
+    }
+}

@@ -1,0 +1,38 @@
+#!/bin/bash
+# Under a real user manager (see with-user-manager): sessions, their programs and all that they wrote survive the
+# death of the service, its restart and its replacement.
+set -eu
+fail() { echo "survival: $*" >&2; systemctl --user status scarab.service >&2 || true; journalctl --user -n 50 >&2 2>/dev/null || true; exit 1; }
+property() { systemctl --user show -P "$2" "$1"; }
+until_true() { for _ in $(seq 400); do if eval "$1"; then return 0; fi; sleep 0.025; done; fail "never: $1"; }
+main_pid() { property scarab.service MainPID; }
+# Another process serves, and has said that it does.
+served_anew() { until_true "[ \"\$(main_pid)\" != $1 ] && [ \"\$(main_pid)\" != 0 ] && [ \"\$(property scarab.service ActiveState)\" = active ]"; }
+
+systemctl --user enable --now scarab.socket 2>&1
+scarab new count -d -- sh -c 'i=0; while :; do echo "line $i"; i=$((i+1)); sleep 0.01; done'
+scarab new shell -d -- sh
+scarab send shell --enter 'printf "\033]2;a title\007\033[1;31mred\033[m"; export KEPT=yes'
+scarab wait count --text 'line 20' --timeout 10 >/dev/null
+leader=$(scarab ls --json | grep -o '"leader": *[0-9]*' | head -1 | grep -o '[0-9]*')
+
+for how in 'kill -KILL $pid' 'systemctl --user restart scarab.service' 'kill -ABRT $pid'; do
+    pid=$(main_pid)
+    eval "$how"
+    served_anew "$pid"
+    [ -e "/proc/$leader" ] || fail "$how: the program is gone"
+    scarab ls
+    seen=$(scarab capture count --history | grep -c '^line')
+    [ "$(scarab capture count --history | grep '^line' | awk '{ if ($2 != NR - 1) print }' | head -3)" = "" ] || fail "$how: lines are missing or doubled"
+    until_true "[ \$(scarab capture count --history | grep -c '^line') -gt $seen ]"
+    scarab ls --json | grep -q '"title": *"a title"' || fail "$how: the title is lost: $(scarab ls --json)"
+    scarab capture shell | grep -q 'red' || fail "$how: the screen is lost"
+    scarab send shell --enter "echo kept-\$KEPT"
+    scarab wait shell --text kept-yes --timeout 5 >/dev/null || fail "$how: the shell does not go on"
+    echo "$how: $seen lines"
+done
+scarab kill count
+until_true '[ "$(property scarab.service NFileDescriptorStore)" = 6 ]'
+scarab new another -d -- sh
+scarab ls | grep -q '^another *@3 ' || fail "its id is not the next one: $(scarab ls)"
+echo "survival: all held"
