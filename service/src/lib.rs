@@ -21,6 +21,7 @@ pub mod failure;
 pub mod limits;
 pub mod listen;
 pub mod log;
+pub mod manager;
 pub mod plugin;
 pub mod registry;
 pub mod service;

@@ -29,6 +29,10 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    // In the process that a session's program will be: nothing else may happen there.
+    if let Some(status) = scarab_service::session::enter(std::env::args_os()) {
+        return status;
+    }
     let arguments = match arguments() {
         Ok(Some(arguments)) => arguments,
         Ok(None) => return ExitCode::SUCCESS,
@@ -102,7 +106,8 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     runtime.block_on(async {
         let orders = signals::orders().context("no signals")?;
         let viewer_patience = VIEWER_PATIENCE;
-        let start = Start { sockets, socket, started_by, config, fd_store, kept, viewer_patience };
+        let scopes = started_by == StartedBy::Systemd;
+        let start = Start { sockets, socket, started_by, config, fd_store, kept, scopes, viewer_patience };
         serve(start, orders).await.context("serving")
     })?;
     drop(own);

@@ -16,7 +16,8 @@ use crate::control;
 use crate::control::outbox::Outbox;
 use crate::failure::{Failure, failed};
 use crate::registry::{Registry, Removed};
-use crate::session::{self, NotResumed, Session, Settings, ViewerId};
+use crate::manager::Manager;
+use crate::session::{self, Host, NotResumed, Session, Settings, ViewerId};
 use crate::store::{self, Returned, Store as FdStore};
 use crate::subscriptions::{ConnectionId, Subscriptions};
 use crate::systemd;
@@ -56,6 +57,8 @@ pub struct Start {
     pub fd_store: FdStore,
     /// What an earlier process left in it.
     pub kept: Returned,
+    /// Whether to ask the service manager for scopes.
+    pub scopes: bool,
     /// How long a viewer may leave what was sent to it unread: [`VIEWER_PATIENCE`], except where a test cannot wait.
     pub viewer_patience: Duration,
 }
@@ -87,6 +90,7 @@ pub struct Service {
     pub subscriptions: Arc<Subscriptions>,
     /// What must outlive this process is kept there.
     pub fd_store: Arc<FdStore>,
+    manager: Manager,
     ended: mpsc::UnboundedSender<SessionId>,
     changed: Notify,
     numbers: AtomicU64,
@@ -113,12 +117,21 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 /// Serves until told to stop, or until nobody is left who could tell.
 pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::Result<()> {
     let (ended, ends) = mpsc::unbounded_channel();
+    let manager = if start.scopes {
+        Manager::connect().await.unwrap_or_else(|problem| {
+            log::warn!("sessions get no scopes of their own: the service manager cannot be reached: {problem}");
+            Manager::none()
+        })
+    } else {
+        Manager::none()
+    };
     let service = Arc::new(Service {
         registry: Mutex::default(),
         store: start.config,
         connections: Mutex::default(),
         subscriptions: Arc::default(),
         fd_store: Arc::new(start.fd_store),
+        manager,
         ended,
         changed: Notify::new(),
         numbers: AtomicU64::new(1),
@@ -165,8 +178,7 @@ async fn resume(service: &Arc<Service>, kept: Returned) {
     let mut resuming = Vec::new();
     for (id, kept) in kept.sessions {
         let (done, resumed) = oneshot::channel();
-        let store = service.fd_store.clone();
-        Session::resume(id, kept, settings.clone(), service.clone(), store, done);
+        Session::resume(id, kept, settings.clone(), service.host(), done);
         resuming.push((id, resumed));
     }
     let count = resuming.len();
@@ -189,6 +201,11 @@ async fn resume(service: &Arc<Service>, kept: Returned) {
 }
 
 impl Service {
+    /// What its sessions stand on.
+    pub fn host(self: &Arc<Self>) -> Host {
+        Host { observer: self.clone(), store: self.fd_store.clone(), manager: self.manager.clone() }
+    }
+
     fn adopt(&self, id: SessionId, session: &Arc<Session>) {
         let asked = session.name();
         let ended = session.ended_at().map(|at| {

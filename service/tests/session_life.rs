@@ -247,7 +247,7 @@ fn a_defect_takes_its_own_session_only() {
     let observer = std::sync::Arc::new(Defect(std::sync::Mutex::new(Some(sender))));
     let id = scarab_protocol::SessionId(1 << 40);
     let spec = spec(&["sh", "-c", "read a; printf '\\007'; sleep 1000"]);
-    scarab_service::session::Session::start(id, spec, observer, std::sync::Arc::default(), started);
+    scarab_service::session::Session::start(id, spec, host(observer), started);
     let session = answer.blocking_recv().expect("an answer").expect("a session");
     let leader = session.info().leader;
     let running = Running { session, events };

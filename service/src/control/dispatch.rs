@@ -7,6 +7,7 @@ use super::connection::Connection;
 use super::input::MAX_PALETTE;
 use super::viewer::{ViewerOutbox, Viewing};
 use crate::failure::{Failure, cut, failed};
+use crate::manager::parse_property;
 use crate::plugin;
 use crate::service::{Service, settings};
 use crate::session::{self, Joining, Session, Spec};
@@ -35,6 +36,8 @@ const MAX_COMMAND: usize = 128 << 10;
 /// What of all sessions a listing may tell, in bytes: half of what a message may have, because names, viewers and
 /// the rest come on top of it.
 const LISTING: usize = MAX_JOINED / 2;
+/// Most properties of one session's scope: more than there are.
+const MAX_PROPERTIES: usize = 32;
 /// Longest path that the kernel takes (PATH_MAX), in bytes.
 const MAX_PATH: usize = 4096;
 /// Most bytes that one Send types, as its message says.
@@ -194,8 +197,13 @@ fn check_environment(environment: &[Vec<u8>]) -> Result<()> {
 
 fn create(service: &Arc<Service>, request: Create) -> Result<Handled> {
     let Create { name, command, login, directory, environment, size, properties, allow_checksum } = request;
-    if !properties.is_empty() {
-        let message = "properties need a scope of its own for each session, which this version does not make";
+    if properties.len() > MAX_PROPERTIES {
+        return Err(bad(format!("{} properties, more than the {MAX_PROPERTIES} allowed", properties.len())));
+    }
+    properties.iter().try_for_each(|property| parse_property(property).map(drop).map_err(bad))?;
+    if !properties.is_empty() && !service.host().manager.is_there() {
+        let message = "properties are limits of a session's scope, which only systemd can make: this service was not \
+                       started by it";
         return Err(failed(FailureKind::Unsupported, message));
     }
     if command.iter().map(|word| word.len() + 1).sum::<usize>() > MAX_COMMAND {
@@ -223,11 +231,12 @@ fn create(service: &Arc<Service>, request: Create) -> Result<Handled> {
         environment,
         size,
         allow_checksum,
+        properties,
         settings: settings(&config),
     };
     let (started, made) = oneshot::channel();
     service.fd_store.note_id(id);
-    Session::start(id, spec, service.clone(), service.fd_store.clone(), started);
+    Session::start(id, spec, service.host(), started);
     // On its own, not in the connection: the name must be freed or the session listed even if the client goes.
     let (done, answer) = oneshot::channel();
     let service = service.clone();

@@ -3,7 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `spec` | the data that crosses between the control side and a session |
-//! | `start`, `environment`, `pty` | from a request to a running program |
+//! | `start`, `environment`, `pty`, `entry` | from a request to a running program |
 //! | `thread`, `commands`, `exit` | the thread: its loop, what is asked of it, its leader's end |
 //! | `memory`, `journal`, `checkpoint`, `replies` | what must outlive the service |
 //! | `recovery` | a session again from that |
@@ -18,6 +18,7 @@
 mod capture;
 mod checkpoint;
 mod commands;
+mod entry;
 mod environment;
 mod events;
 mod exit;
@@ -38,9 +39,10 @@ mod translate;
 mod viewers;
 mod wait;
 
+pub use entry::enter;
 pub use recovery::NotResumed;
 pub use spec::{
-    Attachment, ClipboardRead, ClipboardWrite, Inlet, Joining, Observer, Outbox, Settings, Spec, ViewerId,
+    Attachment, ClipboardRead, ClipboardWrite, Host, Inlet, Joining, Observer, Outbox, Settings, Spec, ViewerId,
 };
 
 use commands::Command;

@@ -9,7 +9,7 @@ use super::memory::MemoryError;
 use super::pty::{Leader, Pty};
 use super::publish::{Emulator, SharedHistory};
 use super::replies::Replies;
-use super::spec::{Observer, Settings};
+use super::spec::{Host, Settings};
 use super::start::{Made, Memory, limits};
 use super::thread::{Parts, Runner, VIEWERS_TIME};
 use super::{Session, Shared, Wake, now_us, translate};
@@ -34,8 +34,7 @@ pub(super) struct Found {
     pub(super) id: SessionId,
     pub(super) kept: Kept,
     pub(super) settings: Settings,
-    pub(super) observer: Arc<dyn Observer>,
-    pub(super) store: Arc<Store>,
+    pub(super) host: Host,
 }
 
 /// Why a session is not served.
@@ -51,7 +50,8 @@ pub enum NotResumed {
 
 /// Goes on with a session.
 pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
-    let Found { id, mut kept, settings, observer, store } = found;
+    let Found { id, mut kept, settings, host } = found;
+    let Host { observer, store, manager: _ } = host;
     let mut notes = Vec::new();
     let pty = kept.pty.take().map(Pty::adopt);
     let memory = match kept.memories().ok_or_else(|| "its memory is missing".to_owned()).and_then(Old::open) {

@@ -1,6 +1,8 @@
 //! What a session is made of and what it tells: the data that crosses between the control side and a
 //! session. Apart from the handle so that the control side can be read without the session's insides.
 
+use crate::manager::Manager;
+use crate::store::Store;
 use rustix::fd::{BorrowedFd, OwnedFd};
 use scarab_protocol::SessionId;
 use scarab_protocol::message::{SessionInfo, Size, ToClient, ViewerColours};
@@ -26,6 +28,8 @@ pub struct Spec {
     pub size: Size,
     /// Let programs read the screen back by checksum (DECRQCRA), whatever the settings say.
     pub allow_checksum: bool,
+    /// Limits of its scope, `NAME=VALUE` each, which were checked.
+    pub properties: Vec<String>,
     /// The configuration at this moment.
     pub settings: Settings,
 }
@@ -86,6 +90,17 @@ pub enum ClipboardRead {
     Ask,
     /// Refused.
     Never,
+}
+
+/// What sessions stand on.
+#[derive(Clone)]
+pub struct Host {
+    /// Is told what happens.
+    pub observer: Arc<dyn Observer>,
+    /// Keeps what must outlive this process.
+    pub store: Arc<Store>,
+    /// Makes scopes.
+    pub manager: Manager,
 }
 
 /// Is told what happens in a session, on that session's thread: it must not block.

@@ -1,6 +1,7 @@
 //! From a request to a running session: everything is made on the session's own thread, so that the control
 //! thread never waits for a fork.
 
+use super::entry::Gate;
 use super::environment::{self, Ingredients, Person};
 use super::exit;
 use super::input::Input;
@@ -9,9 +10,10 @@ use super::pty::{Program, Pty};
 use super::publish::{Emulator, SharedHistory};
 use super::recovery::{self, Found, NotResumed};
 use super::replies::Replies;
-use super::spec::{Observer, Settings, Spec};
+use super::spec::{Host, Settings, Spec};
 use super::thread::{Parts, Runner, Turn};
 use super::{Session, Shared, Wake, now_us, translate};
+use crate::manager::Scope;
 use crate::store::{Kept, Kind, Store};
 use rustix::fd::{AsFd, BorrowedFd};
 use scarab_protocol::SessionId;
@@ -29,6 +31,8 @@ use tokio::sync::oneshot;
 /// Stack of a session's thread. Chosen by feel, with room for parsing in a debug build; only what is touched is
 /// memory, 32 KiB in a session at its prompt.
 const STACK: usize = 512 << 10;
+/// Characters of a scope's description: a line of systemd-cgls.
+const MAX_DESCRIPTION: usize = 200;
 /// The size of a session that nobody gave one.
 pub(super) const DEFAULT_SIZE: Size = Size { cols: 80, rows: 24, width_px: 0, height_px: 0 };
 
@@ -43,12 +47,11 @@ impl Session {
     pub fn start(
         id: SessionId,
         spec: Spec,
-        observer: Arc<dyn Observer>,
-        store: Arc<Store>,
+        host: Host,
         started: oneshot::Sender<Result<Arc<Session>, Failed>>,
     ) {
         let defect = |message| Failed { kind: FailureKind::Internal, message };
-        on_thread(id, started, defect, move || make(id, spec, observer, store));
+        on_thread(id, started, defect, move || make(id, spec, host));
     }
 
     /// Goes on with a session that an earlier service left, and says through `resumed` how that went. Returns at
@@ -57,11 +60,10 @@ impl Session {
         id: SessionId,
         kept: Kept,
         settings: Settings,
-        observer: Arc<dyn Observer>,
-        store: Arc<Store>,
+        host: Host,
         resumed: oneshot::Sender<Result<Arc<Session>, NotResumed>>,
     ) {
-        let found = Found { id, kept, settings, observer, store };
+        let found = Found { id, kept, settings, host };
         on_thread(id, resumed, NotResumed::Gone, move || recovery::resume(found));
     }
 }
@@ -193,9 +195,10 @@ pub(super) fn on_screen(note: &str) -> String {
 }
 
 /// Makes memory, PTY and program. Whatever must outlive this process is in the store before the program is there.
-fn make(id: SessionId, spec: Spec, observer: Arc<dyn Observer>, store: Arc<Store>) -> Result<Made, Failed> {
+fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
     let cannot_start = |message: String| Failed { kind: FailureKind::CannotStart, message };
-    let Spec { name, command, login, directory, environment, size, allow_checksum, settings } = spec;
+    let Host { observer, store, manager } = host;
+    let Spec { name, command, login, directory, environment, size, allow_checksum, properties, settings } = spec;
 
     let size = if size.cols == 0 || size.rows == 0 { DEFAULT_SIZE } else { size };
     let inside = translate::size(size);
@@ -269,17 +272,55 @@ fn make(id: SessionId, spec: Spec, observer: Arc<dyn Observer>, store: Arc<Store
         ended: None,
     });
     runner.checkpoint();
+    // With a manager the program waits at a gate until it has its scope; without one there is nothing to wait for.
+    let gate = if manager.is_there() { Some(Gate::new().map_err(cannot_start)?) } else { None };
+    let name = program.name();
+    let program = match &gate {
+        Some(gate) => gate.behind(program),
+        None => program,
+    };
     let leader = Arc::new(slave.spawn(&program).map_err(cannot_start)?);
-    kept.keep(&[(Kind::Leader, leader.pidfd.as_fd())])?;
-    runner.leader = Some(Arc::clone(&leader));
+    // From here on a failure must not leave the program behind.
+    let entered = kept.keep(&[(Kind::Leader, leader.pidfd.as_fd())]).and_then(|()| {
+        runner.leader = Some(Arc::clone(&leader));
+        let Some(gate) = gate else { return Ok(runner.write_card()) };
+        gate.wait_for(&leader).map_err(cannot_start)?;
+        if let Err(problem) = manager.make_scope(runner.scope(properties)) {
+            log::warn!("session {id}: no scope of its own: {problem}");
+            let note = format!("no scope of its own ({problem}): limits and accounting do not hold");
+            runner.emulator.feed(on_screen(&note).as_bytes());
+            runner.checkpoint();
+        }
+        runner.write_card();
+        gate.open().map_err(cannot_start)
+    });
+    if let Err(failed) = entered {
+        leader.kill_and_wait();
+        return Err(failed);
+    }
     {
         let mut record = runner.shared.record();
         record.leader = leader.number();
-        record.foreground = exit::process_name(leader.pid).unwrap_or_else(|| program.name());
+        record.foreground = exit::process_name(leader.pid).unwrap_or(name);
     }
     runner.write_card();
     kept.succeeded();
     Ok((runner, Arc::new(Session { shared, leader: Some(leader) })))
+}
+
+impl Runner {
+    /// The scope that its leader is to have.
+    fn scope(&self, properties: Vec<String>) -> Scope {
+        let pid = self.leader.as_ref().map_or(0, |leader| leader.number());
+        let record = self.shared.record();
+        let command = if record.command.is_empty() { "a shell".to_owned() } else { record.command.join(" ") };
+        let description: String = format!("{}: {command}", record.name)
+            .chars()
+            .map(|character| if character.is_control() { ' ' } else { character })
+            .take(MAX_DESCRIPTION)
+            .collect();
+        Scope { name: format!("scarab-{}.scope", self.id.0), description, pid, properties }
+    }
 }
 
 /// A session's place in the store, given back unless the session comes to be.

@@ -55,6 +55,7 @@ impl TestService {
         let start = Start {
             fd_store: FdStore::none(),
             kept: Returned::default(),
+            scopes: false,
             sockets: vec![UnixListener::bind(&socket).expect("bound")],
             socket: socket.clone(),
             started_by: StartedBy::Standalone,

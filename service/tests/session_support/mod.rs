@@ -10,7 +10,8 @@ use scarab_protocol::message::input::{Input, Key, Paste};
 use scarab_protocol::message::{
     CaptureStyle, ExitStatus, KeyAction, Region, SessionId, Size, ToClient, ViewerColours, mods,
 };
-use scarab_service::session::{Attachment, Joining, Observer, Outbox, Session, Settings, Spec};
+use scarab_service::manager::Manager;
+use scarab_service::session::{Attachment, Host, Joining, Observer, Outbox, Session, Settings, Spec};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -60,15 +61,21 @@ pub fn spec(command: &[&str]) -> Spec {
         ],
         size: size(80, 24),
         allow_checksum: false,
+        properties: Vec::new(),
         settings: Settings::default(),
     }
+}
+
+/// Nothing outlives a test, and no manager is asked.
+pub fn host(observer: Arc<dyn Observer>) -> Host {
+    Host { observer, store: Arc::default(), manager: Manager::none() }
 }
 
 pub fn try_start(spec: Spec) -> Result<Running, Failed> {
     let (sender, events) = channel();
     let (started, answer) = oneshot::channel();
     let id = SessionId(NUMBERS.fetch_add(1, Ordering::Relaxed));
-    Session::start(id, spec, Arc::new(Told(Mutex::new(sender))), Arc::default(), started);
+    Session::start(id, spec, host(Arc::new(Told(Mutex::new(sender)))), started);
     let session = answer.blocking_recv().expect("an answer")?;
     Ok(Running { session, events })
 }
