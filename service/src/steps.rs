@@ -1,15 +1,15 @@
-//! Named steps at which a build for tests kills itself, as SIGKILL might at any instant; nothing in any other build.
+//! Named steps at which a debug build can kill itself, as SIGKILL might at any instant; nothing in a release build.
 //!
-//! With the feature `kill-steps`, a file that `SCARAB_KILL_AT` names and that says `NAME:N` when the process starts ends it
+//! A file that `SCARAB_KILL_AT` names and that says `NAME:N` when the process starts ends it
 //! the Nth time that it comes to the step NAME, and is removed: the next process lives.
 
 /// This step is reached.
-#[cfg(not(feature = "kill-steps"))]
+#[cfg(not(debug_assertions))]
 #[inline(always)]
 pub fn step(_: &str) {}
 
 /// This step is reached: if it is the one to die at, the process dies.
-#[cfg(feature = "kill-steps")]
+#[cfg(debug_assertions)]
 pub fn step(name: &str) {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};

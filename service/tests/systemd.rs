@@ -10,6 +10,10 @@ use std::process::Command;
 const CANNOT_RUN: i32 = 77;
 
 fn under_a_user_manager(script: &str) {
+    under_a_user_manager_with(script, &[]);
+}
+
+fn under_a_user_manager_with(script: &str, variables: &[(&str, &str)]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let testing = root.join("systemd/testing");
     let binaries: PathBuf =
@@ -24,6 +28,7 @@ fn under_a_user_manager(script: &str) {
         .arg(std::fs::read_to_string(testing.join(script)).expect("the script"))
         .env("SCARAB_TEST_BIN", binaries)
         .env("SCARAB_TEST_UNITS", root.join("systemd"))
+        .envs(variables.iter().copied())
         .env_remove("SCARAB_SOCKET")
         .output()
         .expect("with-user-manager starts");
@@ -56,4 +61,15 @@ fn sessions_survive_the_death_and_the_restart_of_the_service() {
 #[test]
 fn kills_at_random_instants_lose_and_double_nothing() {
     under_a_user_manager("torture.sh");
+}
+
+#[test]
+fn kills_at_each_step_lose_and_double_nothing() {
+    let steps = "wrap zero limit read head slot commit append sendfile";
+    under_a_user_manager_with("torture.sh", &[("SCARAB_TEST_STEPS", steps)]);
+}
+
+#[test]
+fn kills_while_a_session_is_made_and_while_history_is_taken_back_leave_whole_sessions() {
+    under_a_user_manager("steps.sh");
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Under a real user manager (see with-user-manager): eight sessions under flood while the service is killed with SIGKILL
-# at random instants, SCARAB_TEST_KILLS times. Afterwards every screen and history is compared with that of an
+# at random instants, SCARAB_TEST_KILLS times; or, where SCARAB_TEST_STEPS names some, once at each of these steps (see
+# service/src/steps.rs; a debug build knows them). Afterwards every screen and history is compared with that of an
 # uninterrupted service that was fed the same, and every query must have been answered exactly once.
 set -eu
 fail() { echo "torture: $*" >&2; tail -${SCARAB_TEST_LOG:-50} "$log" >&2; exit 1; }
@@ -9,7 +10,7 @@ kills=${SCARAB_TEST_KILLS:-50}
 work=$HOME/torture; mkdir -p "$work"
 log=$work/log; : >"$log"
 mkdir -p ~/.config/systemd/user/scarab.service.d ~/.config/scarab
-printf '[Service]\nStandardError=append:%s\nEnvironment=SCARAB_LOG=info\n' "$log" > ~/.config/systemd/user/scarab.service.d/log.conf
+printf '[Service]\nStandardError=append:%s\nEnvironment=SCARAB_LOG=info SCARAB_KILL_AT=%s\n' "$log" "$work/step" > ~/.config/systemd/user/scarab.service.d/log.conf
 # A small ring, so that it is gone around often.
 printf 'history.lines = 20000\nhistory.bytes = "1MiB"\n' > ~/.config/scarab/scarab.toml
 systemctl --user daemon-reload
@@ -24,6 +25,16 @@ done
 
 began=$(date +%s%N)
 killed=0
+for step in ${SCARAB_TEST_STEPS-}; do
+    kills=0
+    echo "$step:$((RANDOM % 40 + 1))" > "$work/step"
+    pid=0
+    while [ "$pid" = 0 ]; do pid=$(property scarab.service MainPID); done
+    kill -KILL "$pid"
+    for _ in $(seq 400); do [ -e "$work/step" ] || break; sleep 0.05; done
+    [ ! -e "$work/step" ] || fail "nobody died at the step $step"
+    killed=$((killed + 1))
+done
 while [ "$killed" -lt "$kills" ]; do
     sleep "0.$(printf '%03d' $((RANDOM % 120)))"
     pid=$(property scarab.service MainPID)
@@ -63,4 +74,4 @@ for kind in $kinds; do
 done
 kill $reference
 inside=$(grep -c 'read and not counted' "$log" || true)
-echo "torture: $killed kills in $took ms, $inside of sessions between read and head, $total blocks, $(cat "$work"/out* | wc -l) lines compared: no difference"
+echo "torture: $killed kills${SCARAB_TEST_STEPS:+ at the steps $SCARAB_TEST_STEPS} in $took ms, $inside of sessions between read and head, $total blocks, $(cat "$work"/out* | wc -l) lines compared: no difference"

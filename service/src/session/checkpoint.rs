@@ -9,6 +9,7 @@
 use super::journal::Position;
 use super::publish::Emulator;
 use super::thread::Runner;
+use crate::steps::step;
 use rkyv::rancor;
 use rkyv::{Archive, Deserialize, Serialize};
 use scarab_protocol::grid::{HistoryMark, HistoryState, LineNumber};
@@ -124,10 +125,17 @@ impl Runner {
             used: self.shared.used.load(Ordering::Relaxed),
             questions: self.questions.selections(),
         };
+        let taken_back = self.emulator.history().writer.is_unsettled();
+        if taken_back {
+            step("taken-back");
+        }
         self.scratch.clear();
         write(&moment, &self.emulator, &mut self.scratch);
         self.journal.commit_checkpoint(&self.scratch);
         self.scratch.shrink_to(KEPT_SCRATCH);
+        if taken_back {
+            step("kept-apart");
+        }
         self.emulator.history_mut().writer.settle();
         self.checkpoint_due = false;
     }

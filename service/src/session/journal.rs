@@ -100,6 +100,9 @@ impl Journal {
         if count == 0 {
             return Err(io::Error::other("the journal is full"));
         }
+        if count < READ {
+            step("wrap");
+        }
         self.memory.zero(Ring::Journal, self.head, count);
         step("zero");
         self.memory.store(Word::Limit, self.head + count as u64);

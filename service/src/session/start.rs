@@ -14,6 +14,7 @@ use super::spec::{Host, Settings, Spec};
 use super::thread::{Parts, Runner, Turn};
 use super::{Session, Shared, Wake, now_us, translate};
 use crate::manager::Scope;
+use crate::steps::step;
 use crate::store::{Kept, Kind, Store};
 use rustix::fd::{AsFd, BorrowedFd};
 use scarab_protocol::SessionId;
@@ -280,6 +281,7 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
         None => program,
     };
     let leader = Arc::new(slave.spawn(&program).map_err(cannot_start)?);
+    step("spawn");
     // From here on a failure must not leave the program behind.
     let entered = kept.keep(&[(Kind::Leader, leader.pidfd.as_fd())]).and_then(|()| {
         runner.leader = Some(Arc::clone(&leader));
@@ -292,6 +294,7 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
             runner.checkpoint();
         }
         runner.write_card();
+        step("card");
         gate.open().map_err(cannot_start)
     });
     if let Err(failed) = entered {
