@@ -15,8 +15,8 @@ use crate::config::{ClipboardRead, ClipboardWrite, Config};
 use crate::control;
 use crate::control::outbox::Outbox;
 use crate::failure::{Failure, failed};
-use crate::registry::{Registry, Removed};
 use crate::manager::Manager;
+use crate::registry::{Registry, Removed};
 use crate::session::{self, Host, NotResumed, Session, Settings, ViewerId};
 use crate::store::{self, Returned, Store as FdStore};
 use crate::subscriptions::{ConnectionId, Subscriptions};
@@ -119,7 +119,9 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
     let (ended, ends) = mpsc::unbounded_channel();
     let manager = if start.scopes {
         Manager::connect().await.unwrap_or_else(|problem| {
-            log::warn!("sessions get no scopes of their own: the service manager cannot be reached: {problem}");
+            log::warn!(
+                "sessions get no scopes of their own: the service manager cannot be reached: {problem}"
+            );
             Manager::none()
         })
     } else {
@@ -140,6 +142,9 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
         started_by: start.started_by,
         started: SystemTime::now(),
     });
+    if let Some(most) = service.manager.store_size().await {
+        service.fd_store.set_most(most);
+    }
     resume(&service, start.kept).await;
     let mut accepting = Vec::new();
     for socket in start.sockets {

@@ -3,6 +3,23 @@
 //! A file that `SCARAB_KILL_AT` names and that says `NAME:N` when the process starts ends it
 //! the Nth time that it comes to the step NAME, and is removed: the next process lives.
 
+/// Panics at a byte that `SCARAB_PANIC_AT` names (`0x02`), as a defect of the emulator might; never in a release build.
+#[cfg(debug_assertions)]
+pub fn stumble(bytes: &[u8]) {
+    use std::sync::OnceLock;
+    static AT: OnceLock<Option<u8>> = OnceLock::new();
+    let at = AT.get_or_init(|| {
+        let byte = std::env::var("SCARAB_PANIC_AT").ok()?;
+        u8::from_str_radix(byte.strip_prefix("0x")?, 16).ok()
+    });
+    assert!(at.is_none_or(|at| !bytes.contains(&at)), "the byte that SCARAB_PANIC_AT names");
+}
+
+/// See the other one.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn stumble(_: &[u8]) {}
+
 /// This step is reached.
 #[cfg(not(debug_assertions))]
 #[inline(always)]

@@ -68,7 +68,7 @@ impl Kind {
 #[derive(Debug)]
 pub struct Store {
     /// Descriptors that it holds at most; 0 without a manager.
-    most: usize,
+    most: AtomicUsize,
     held: AtomicUsize,
     ids: Mutex<Option<OwnedFd>>,
 }
@@ -82,22 +82,33 @@ impl Default for Store {
 impl Store {
     /// No store: sessions end with this process.
     pub fn none() -> Self {
-        Self { most: 0, held: AtomicUsize::new(0), ids: Mutex::new(None) }
+        Self { most: AtomicUsize::new(0), held: AtomicUsize::new(0), ids: Mutex::new(None) }
     }
 
     /// The manager's store, which holds so many descriptors at most, of which some are used already.
     pub fn of_manager(most: usize, held: usize) -> Self {
-        Self { most, held: AtomicUsize::new(held), ids: Mutex::new(None) }
+        Self { most: AtomicUsize::new(most), held: AtomicUsize::new(held), ids: Mutex::new(None) }
     }
 
     /// Whether sessions outlive this process.
     pub fn is_there(&self) -> bool {
-        self.most > 0
+        self.most() > 0
+    }
+
+    fn most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
+    }
+
+    /// The manager has said how many it keeps.
+    pub fn set_most(&self, most: usize) {
+        if self.is_there() {
+            self.most.store(most, Ordering::Relaxed);
+        }
     }
 
     /// How many descriptors it holds, and can hold.
     pub fn fill(&self) -> (usize, usize) {
-        (self.held.load(Ordering::Relaxed), self.most)
+        (self.held.load(Ordering::Relaxed), self.most())
     }
 
     /// Counts a session's descriptors in.
@@ -109,13 +120,13 @@ impl Store {
             return Ok(());
         }
         let counted = self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
-            (held + OF_SESSION <= self.most).then_some(held + OF_SESSION)
+            (held + OF_SESSION <= self.most()).then_some(held + OF_SESSION)
         });
         counted.map(drop).map_err(|held| {
             format!(
                 "systemd keeps {held} descriptors for this service, and {OF_SESSION} more are over its limit of \
                  {}: end a session, or raise FileDescriptorStoreMax= of scarab.service",
-                self.most
+                self.most()
             )
         })
     }
@@ -206,25 +217,25 @@ pub struct Kept {
     memories: BTreeMap<u32, [Option<OwnedFd>; 3]>,
 }
 
-/// The memfds of a session.
+/// The memfds of a session, as far as they are there.
 #[derive(Debug)]
 pub struct Memories {
-    /// The view.
-    pub view: OwnedFd,
-    /// The state.
+    /// The state, without which the others say nothing.
     pub state: OwnedFd,
+    /// The view.
+    pub view: Option<OwnedFd>,
     /// The replies.
-    pub replies: OwnedFd,
+    pub replies: Option<OwnedFd>,
 }
 
 impl Kept {
-    /// The newest memfds that are all there, and names those that are not needed any more.
+    /// The newest memfds that are all there; where none are, the newest that are there at all.
     pub fn memories(&mut self) -> Option<Memories> {
-        let found = std::mem::take(&mut self.memories);
-        found.into_values().rev().find_map(|memories| {
-            let [Some(view), Some(state), Some(replies)] = memories else { return None };
-            Some(Memories { view, state, replies })
-        })
+        let found: Vec<_> = std::mem::take(&mut self.memories).into_values().collect();
+        let whole = found.iter().rposition(|memories| memories.iter().all(Option::is_some));
+        let best = whole.or_else(|| found.iter().rposition(|[_, state, _]| state.is_some()))?;
+        let [view, state, replies] = found.into_iter().nth(best)?;
+        Some(Memories { state: state?, view, replies })
     }
 }
 
@@ -334,6 +345,13 @@ mod tests {
         }
         let kept = returned.sessions.get_mut(&SessionId(4)).expect("the session");
         assert_eq!(kept.memories.len(), 2);
-        assert!(kept.memories().is_some() && kept.memories().is_none());
+        assert!(
+            kept.memories().is_some_and(|memories| memories.replies.is_some()),
+            "the older ones are all there"
+        );
+        assert!(kept.memories().is_none());
+        returned.add("session-5-state-1", fd());
+        let kept = returned.sessions.get_mut(&SessionId(5)).expect("the session");
+        assert!(kept.memories().is_some_and(|memories| memories.view.is_none()));
     }
 }

@@ -73,3 +73,8 @@ fn kills_at_each_step_lose_and_double_nothing() {
 fn kills_while_a_session_is_made_and_while_history_is_taken_back_leave_whole_sessions() {
     under_a_user_manager("steps.sh");
 }
+
+#[test]
+fn damage_costs_as_little_as_it_can_and_is_told() {
+    under_a_user_manager("damage.sh");
+}

@@ -44,6 +44,7 @@ type Made = Result<(), String>;
 #[derive(Clone, Debug, Default)]
 pub struct Manager {
     requests: Option<mpsc::UnboundedSender<(Scope, std_mpsc::Sender<Made>)>>,
+    connection: Option<Connection>,
 }
 
 impl Manager {
@@ -73,8 +74,21 @@ impl Manager {
         // Signals are sent to whoever has asked for them. That this was done already is no failure.
         let _ = call(&connection, "Subscribe", &()).await;
         let (requests, asked) = mpsc::unbounded_channel();
-        tokio::spawn(serve(connection, removed, asked));
-        Ok(Self { requests: Some(requests) })
+        tokio::spawn(serve(connection.clone(), removed, asked));
+        Ok(Self { requests: Some(requests), connection: Some(connection) })
+    }
+
+    /// How many descriptors the manager keeps for this process's unit; `None` where it does not say.
+    pub async fn store_size(&self) -> Option<usize> {
+        let connection = self.connection.as_ref()?;
+        let unit = call(connection, "GetUnitByPID", &std::process::id()).await.ok()?;
+        let unit: OwnedObjectPath = unit.body().deserialize().ok()?;
+        let name = connection.unique_name().is_some().then_some(NAME);
+        let properties = "org.freedesktop.DBus.Properties";
+        let wanted = ("org.freedesktop.systemd1.Service", "FileDescriptorStoreMax");
+        let answer = connection.call_method(name, unit, Some(properties), "Get", &wanted).await.ok()?;
+        let size: u32 = answer.body().deserialize::<Value<'_>>().ok()?.downcast().ok()?;
+        usize::try_from(size).ok()
     }
 
     /// Whether there is one.

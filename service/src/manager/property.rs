@@ -48,7 +48,8 @@ pub fn parse(property: &str) -> Result<(&'static str, Value<'static>), String> {
             Ok((name, Value::U64(bytes)))
         }
         Form::Count => {
-            let count = number(value).filter(|count| *count > 0).ok_or_else(|| wrong("a number or infinity"))?;
+            let count =
+                number(value).filter(|count| *count > 0).ok_or_else(|| wrong("a number or infinity"))?;
             Ok((name, Value::U64(count)))
         }
         Form::Weight => {
@@ -97,8 +98,16 @@ mod tests {
             assert_eq!(parse(written), Ok((name, Value::U64(value))), "{written}");
         }
         for wrong in [
-            "MemoryMax", "MemoryMax=", "MemoryMax=much", "MemoryMax=99999999999T", "Slice=x.slice", "CPUWeight=0",
-            "CPUQuota=150", "TasksMax=0", "=1", "MemoryMax=\u{e9}",
+            "MemoryMax",
+            "MemoryMax=",
+            "MemoryMax=much",
+            "MemoryMax=99999999999T",
+            "Slice=x.slice",
+            "CPUWeight=0",
+            "CPUQuota=150",
+            "TasksMax=0",
+            "=1",
+            "MemoryMax=\u{e9}",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -37,18 +37,14 @@ pub(super) struct Gate {
 
 impl Gate {
     pub(super) fn new() -> Result<Self, String> {
-        let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|error| format!("no pipe for its start: {error}"));
+        let pipe =
+            || pipe_with(PipeFlags::CLOEXEC).map_err(|error| format!("no pipe for its start: {error}"));
         Ok(Self { go: pipe()?, result: pipe()? })
     }
 
     /// The program behind the gate.
     pub(super) fn behind(&self, program: Program) -> Program {
-        let pipes = format!(
-            "{}:{}:{}",
-            std::process::id(),
-            self.go.0.as_raw_fd(),
-            self.result.1.as_raw_fd()
-        );
+        let pipes = format!("{}:{}:{}", std::process::id(), self.go.0.as_raw_fd(), self.result.1.as_raw_fd());
         // The binary that runs, also when another one has taken its place on the disk.
         let mut command: Vec<OsString> = ["/proc/self/exe", ENTER, &pipes].map(OsString::from).into();
         command.extend(program.command);
@@ -108,7 +104,7 @@ fn pass(arguments: &[OsString]) -> Option<ExitCode> {
     let (go, result) = (open(go, OFlags::RDONLY)?, open(result, OFlags::WRONLY)?);
     rustix::io::write(&result, b"r").ok()?;
     let mut byte = [0];
-    while rustix::io::read(go.as_fd(), &mut byte) != Ok(1) {
+    if rustix::io::read(go.as_fd(), &mut byte) != Ok(1) {
         // The end of the pipe: the service is gone, and this session never was.
         return None;
     }

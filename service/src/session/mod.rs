@@ -42,7 +42,8 @@ mod wait;
 pub use entry::enter;
 pub use recovery::NotResumed;
 pub use spec::{
-    Attachment, ClipboardRead, ClipboardWrite, Host, Inlet, Joining, Observer, Outbox, Settings, Spec, ViewerId,
+    Attachment, ClipboardRead, ClipboardWrite, Host, Inlet, Joining, Observer, Outbox, Settings, Spec,
+    ViewerId,
 };
 
 use commands::Command;

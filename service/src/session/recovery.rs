@@ -13,6 +13,7 @@ use super::spec::{Host, Settings};
 use super::start::{Made, Memory, limits};
 use super::thread::{Parts, Runner, VIEWERS_TIME};
 use super::{Session, Shared, Wake, now_us, translate};
+use crate::steps::stumble;
 use crate::store::{Kept, Kind, Memories, Store};
 use rustix::fd::OwnedFd;
 use scarab_protocol::SessionId;
@@ -54,7 +55,11 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
     let Host { observer, store, manager: _ } = host;
     let mut notes = Vec::new();
     let pty = kept.pty.take().map(Pty::adopt);
-    let memory = match kept.memories().ok_or_else(|| "its memory is missing".to_owned()).and_then(Old::open) {
+    let memory = match kept
+        .memories()
+        .ok_or_else(|| "its memory is missing".to_owned())
+        .and_then(|memories| Old::open(id, memories, &store))
+    {
         Ok(old) => Some(old),
         Err(problem) if problem.starts_with(NEWER) => return Err(NotResumed::Newer(problem)),
         Err(problem) => {
@@ -92,12 +97,18 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
         Some(old) => {
             let Old { memories, mut journal, emulator, replies, .. } = old;
             moment = old.moment;
-            let loaded = load(&memories.view, &moment, &emulator, &settings);
+            let missing = || "its view is missing".to_owned();
+            let loaded = memories
+                .view
+                .as_ref()
+                .ok_or_else(missing)
+                .and_then(|view| load(view, &moment, &emulator, &settings));
             let (view, restored) = match loaded {
                 Ok(loaded) => loaded,
                 Err(problem) => {
-                    notes.push(format!("{problem}: its screen and history are lost, its program is not"));
-                    anew(id, pty.as_deref(), &settings, &store, &[Kind::View])?
+                    let (anew, lost) = without_view(id, &emulator, pty.as_deref(), &settings, &store)?;
+                    notes.push(format!("{problem}: {lost}"));
+                    anew
                 }
             };
             if journal.is_worn_out(MAX_ATTEMPTS) {
@@ -173,7 +184,7 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
     runner.timers.viewers = Some(Instant::now() + VIEWERS_TIME);
     match replay {
         Some((rest, view, emulator)) => {
-            runner.replay_or_set_aside(&rest, &view, &moment, &emulator, &mut notes);
+            runner.replay_or_set_aside(&rest, view.as_ref(), &moment, &emulator, &mut notes);
         }
         None => runner.skip_given_replies(&moment),
     }
@@ -197,13 +208,20 @@ struct Old {
 }
 
 impl Old {
-    fn open(memories: Memories) -> Result<Self, String> {
+    fn open(id: SessionId, memories: Memories, store: &Store) -> Result<Self, String> {
         let copy = |memory: &OwnedFd| memory.try_clone().map_err(|error| error.to_string());
         let journal = Journal::open(copy(&memories.state)?).map_err(|error| match error {
             MemoryError::Layout(_) => format!("{NEWER}: {error}"),
             other => other.to_string(),
         })?;
-        let replies = Replies::open(copy(&memories.replies)?).map_err(|error| error.to_string())?;
+        let replies = match &memories.replies {
+            Some(ledger) => Replies::open(copy(ledger)?),
+            None => Replies::create().and_then(|replies| {
+                store.keep(id, Kind::Replies, replies.fd())?;
+                Ok(replies)
+            }),
+        };
+        let replies = replies.map_err(|error| error.to_string())?;
         let checkpoint = journal.checkpoint().ok_or("its memory holds no checkpoint")?;
         let (moment, emulator) = Moment::split(&checkpoint).ok_or("its checkpoint is damaged")?;
         let card = journal.card().and_then(|card| Card::from_bytes(&card));
@@ -227,22 +245,32 @@ fn load(
     Ok((view, emulator))
 }
 
-/// A new view with an empty screen, in place of one that is damaged.
-fn anew(
+/// A new view in place of one that is damaged, with the emulator if that is not; and what is lost, in words.
+fn without_view(
     id: SessionId,
+    emulator: &[u8],
     pty: Option<&Pty>,
     settings: &Settings,
     store: &Store,
-    replaced: &[Kind],
-) -> Result<(ViewWriter, Emulator), NotResumed> {
-    let made = ViewWriter::create(limits(settings)).and_then(|(view, history)| {
-        replaced.iter().for_each(|kind| store.forget(id, *kind));
-        store.keep(id, Kind::View, view.fd())?;
-        Ok((view, history))
-    });
-    let (view, history) = made.map_err(|error| NotResumed::Gone(format!("no view: {error}")))?;
-    let emulator = Emulator::new(size_of(pty), Options::default(), SharedHistory::new(history));
-    Ok((view, emulator))
+) -> Result<((ViewWriter, Emulator), &'static str), NotResumed> {
+    let view = || {
+        ViewWriter::create(limits(settings)).map_err(|error| NotResumed::Gone(format!("no view: {error}")))
+    };
+    let (mut writer, history) = view()?;
+    let restored = Emulator::restore(emulator, SharedHistory::new(history));
+    let (emulator, lost) = if let Ok(emulator) = restored {
+        (emulator, "its history is lost, its program is not")
+    } else {
+        let history;
+        (writer, history) = view()?;
+        let emulator = Emulator::new(size_of(pty), Options::default(), SharedHistory::new(history));
+        (emulator, "its screen and history are lost, its program is not")
+    };
+    store.forget(id, Kind::View);
+    store
+        .keep(id, Kind::View, writer.fd())
+        .map_err(|error| NotResumed::Gone(format!("its view is not kept: {error}")))?;
+    Ok(((writer, emulator), lost))
 }
 
 /// The size that the kernel has for the terminal.
@@ -285,7 +313,7 @@ impl Runner {
     fn replay_or_set_aside(
         &mut self,
         rest: &Rest,
-        view: &OwnedFd,
+        view: Option<&OwnedFd>,
         moment: &Moment,
         emulator: &[u8],
         notes: &mut Vec<String>,
@@ -295,9 +323,10 @@ impl Runner {
         log::error!("session {}: a defect: its journal cannot be replayed, and is left out", self.id);
         notes.push(SET_ASIDE.to_owned());
         self.journal.set_aside();
-        match load(view, moment, emulator, &self.settings) {
-            Ok((view, emulator)) => (self.view, self.emulator) = (view, emulator),
-            Err(problem) => log::error!("session {}: {problem}", self.id),
+        match view.map(|view| load(view, moment, emulator, &self.settings)) {
+            Some(Ok((view, emulator))) => (self.view, self.emulator) = (view, emulator),
+            Some(Err(problem)) => log::error!("session {}: {problem}", self.id),
+            None => {}
         }
         self.skip_given_replies(moment);
     }
@@ -332,6 +361,7 @@ impl Runner {
             let told_here = if at < told { told } else { end };
             let to = (at + PIECE as u64).min(next).min(told_here).min(end);
             let range = (at - rest.from) as usize..(to - rest.from) as usize;
+            stumble(&rest.output[range.clone()]);
             self.emulator.feed(&rest.output[range]);
             at = to;
             replies.take(self.emulator.replies());
@@ -342,6 +372,9 @@ impl Runner {
                     event => untold.push(event),
                 }
             }
+        }
+        if let Err(error) = self.replies.cut(replies.position) {
+            log::error!("session {}: its replies: {error}", self.id);
         }
         *self.emulator.replies() = replies.missing;
         self.checkpoint();
@@ -382,6 +415,10 @@ impl Runner {
     fn take_over(&mut self, notes: &[String]) {
         for note in notes {
             log::warn!("session {}: {note}", self.id);
+            // On a line of its own.
+            if self.emulator.cursor().col > 0 {
+                self.emulator.feed(b"\r\n");
+            }
             self.emulator.feed(super::start::on_screen(note).as_bytes());
         }
         self.size = translate::size_back(self.emulator.size());

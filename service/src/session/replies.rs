@@ -44,6 +44,21 @@ impl Replies {
         Ok(Self { ledger, end, sent, punched: 0 })
     }
 
+    /// Cuts off what no program can have asked for: a ledger that is longer than a replay makes it is damaged, and
+    /// what is behind must not be typed into a shell.
+    pub(super) fn cut(&mut self, end: u64) -> io::Result<()> {
+        if self.end > end {
+            log::warn!("a ledger of replies had {} bytes that nobody asked for", self.end - end);
+            rustix::fs::ftruncate(&self.ledger, end)?;
+            self.end = end;
+            if self.sent > end {
+                rustix::fs::seek(&self.ledger, rustix::fs::SeekFrom::Start(end))?;
+                self.sent = end;
+            }
+        }
+        Ok(())
+    }
+
     /// For systemd's descriptor store.
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.ledger.as_fd()

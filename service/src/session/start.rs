@@ -199,7 +199,8 @@ pub(super) fn on_screen(note: &str) -> String {
 fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
     let cannot_start = |message: String| Failed { kind: FailureKind::CannotStart, message };
     let Host { observer, store, manager } = host;
-    let Spec { name, command, login, directory, environment, size, allow_checksum, properties, settings } = spec;
+    let Spec { name, command, login, directory, environment, size, allow_checksum, properties, settings } =
+        spec;
 
     let size = if size.cols == 0 || size.rows == 0 { DEFAULT_SIZE } else { size };
     let inside = translate::size(size);
@@ -285,7 +286,10 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
     // From here on a failure must not leave the program behind.
     let entered = kept.keep(&[(Kind::Leader, leader.pidfd.as_fd())]).and_then(|()| {
         runner.leader = Some(Arc::clone(&leader));
-        let Some(gate) = gate else { return Ok(runner.write_card()) };
+        let Some(gate) = gate else {
+            runner.write_card();
+            return Ok(());
+        };
         gate.wait_for(&leader).map_err(cannot_start)?;
         if let Err(problem) = manager.make_scope(runner.scope(properties)) {
             log::warn!("session {id}: no scope of its own: {problem}");

@@ -21,6 +21,7 @@ use super::spec::{Observer, Settings};
 use super::translate;
 use super::viewers::Viewers;
 use super::wait::Waits;
+use crate::steps::stumble;
 use crate::store::Store;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::AsFd;
@@ -422,6 +423,7 @@ impl Runner {
 
     /// Feeds what was read to the emulator.
     fn feed(&mut self, bytes: &[u8]) {
+        stumble(bytes);
         let mut rest = bytes;
         // Programs that send one synchronized update after the other may be inside one whenever a read ends:
         // the moment between two is the only one at which a frame may be published.

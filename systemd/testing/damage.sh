@@ -1,0 +1,95 @@
+#!/bin/bash
+# Under a real user manager (see with-user-manager): what becomes of sessions when the service hangs, when their memory
+# is damaged, when a descriptor is missing, when the store is full, and when the service stumbles over what a program
+# wrote. In each case the programs live on, and one line says what it cost.
+set -eu
+fail() { echo "damage: $*" >&2; tail -30 "$log" >&2; exit 1; }
+property() { systemctl --user show -P "$2" "$1"; }
+until_true() { for _ in $(seq 400); do if eval "$1"; then return 0; fi; sleep 0.025; done; fail "never: $1"; }
+work=$HOME/damage; mkdir -p "$work" ~/.config/systemd/user/scarab.service.d
+log=$work/log; : >"$log"
+cat > ~/.config/systemd/user/scarab.service.d/test.conf <<END
+[Service]
+StandardError=append:$log
+Environment=SCARAB_PANIC_AT=0x02
+WatchdogSec=1s
+FileDescriptorStoreMax=26
+NotifyAccess=all
+ExecReload=
+ExecReload=/bin/sh -c 'systemd-notify FDSTOREREMOVE=1 FDNAME=\$(cat $work/remove)'
+END
+systemctl --user daemon-reload
+systemctl --user enable --now scarab.socket 2>&1
+died() { until_true '[ "$(property scarab.service MainPID)" != '"$1"' ] && [ "$(property scarab.service MainPID)" != 0 ] && [ "$(property scarab.service ActiveState)" = active ]'; }
+goes_on() { scarab send "$1" --enter "echo $2-\$((40 + 2))"; scarab wait "$1" --text "$2-42" --timeout 5 >/dev/null || fail "$1 does not go on after $2"; }
+memfds() {
+    for fd in /proc/"$(property scarab.service MainPID)"/fd/*; do
+        case $(readlink "$fd") in /memfd:"$1"*) echo "$(stat -L -c %i "$fd") $fd";; esac
+    done
+}
+# The memfd of a session that was not there before: written to from outside, as a stray program of the same user could.
+spoil() {
+    new=$(memfds "$1" | grep -v -w -F "$(echo "$2" | cut -d' ' -f1)" | head -1)
+    dd if=/dev/urandom of="${new#* }" bs=4096 count=1 conv=notrunc 2>/dev/null
+}
+
+scarab new witness -d -- sh >/dev/null; goes_on witness start
+
+pid=$(property scarab.service MainPID)
+kill -STOP "$pid"
+died "$pid"
+goes_on witness hang
+echo "hang: the watchdog ended the service, sessions go on"
+
+for memory in scarab-state scarab-view scarab-replies; do
+    known=$(memfds $memory)
+    scarab new spoilt -d -- sh >/dev/null; goes_on spoilt before
+    spoil $memory "$known"
+    pid=$(property scarab.service MainPID); kill -KILL "$pid"; died "$pid"
+    goes_on witness $memory
+    name=$(scarab ls | awk '$2 != "@1" && $2 ~ /^@/ { print $1 }')
+    goes_on "$name" $memory
+    echo "$memory spoilt: $(scarab capture "$name" | grep '^scarab:' | head -1)"
+    [ $memory = scarab-replies ] || scarab capture "$name" | grep -q '^scarab: .*lost' || fail "$memory: nothing says what is lost: $(scarab capture "$name")"
+    scarab kill "$name" >/dev/null
+done
+
+for kind in leader pty view-1 replies-1 state-1; do
+    scarab new poor -d -- sh >/dev/null; goes_on poor before
+    id=$(scarab ls | awk '$1 == "poor" { print substr($2, 2) }')
+    echo "session-$id-$kind" > "$work/remove"
+    count=$(property scarab.service NFileDescriptorStore)
+    systemctl --user reload scarab.service || true
+    until_true '[ "$(property scarab.service NFileDescriptorStore)" = '$((count - 1))' ]'
+    pid=$(property scarab.service MainPID); kill -KILL "$pid"; died "$pid"
+    goes_on witness "no-$kind"
+    name=$(scarab ls | awk '$2 != "@1" && $2 ~ /^@/ { print $1 }')
+    if [ $kind = pty ]; then
+        until_true 'scarab ls | grep -q "^poor .*exited"'
+        echo "pty missing: $(scarab ls | grep '^poor')"
+    else
+        goes_on "$name" "no-$kind"
+        echo "$kind missing: $(scarab ls | grep "^$name")"
+    fi
+    scarab kill "$name" >/dev/null 2>&1 || true
+done
+until_true '[ "$(property scarab.service NFileDescriptorStore)" = 6 ]'
+
+for number in 2 3 4 5; do scarab new "full$number" -d -- sh >/dev/null; done
+if scarab new over -d -- sh > "$work/over" 2>&1; then fail "the store took more than it holds"; fi
+grep -q 'FileDescriptorStoreMax=' "$work/over" || fail "a full store is not told: $(cat "$work/over")"
+echo "full store: $(cat "$work/over")"
+goes_on witness full
+for number in 2 3 4 5; do scarab kill "full$number" >/dev/null; done
+
+scarab new stumbles -d -- sh >/dev/null; goes_on stumbles before
+sleep 2.2 # its checkpoint holds what is there now
+pid=$(property scarab.service MainPID)
+scarab send stumbles --enter 'printf "lost \002 line\n"' || true
+died "$pid"
+goes_on witness stumbled
+scarab capture stumbles | grep -q 'before-42' || fail "the checkpoint is not where it goes on: $(scarab capture stumbles)"
+scarab capture stumbles | grep -q '^scarab: .*left out' || fail "nothing says what is left out: $(scarab capture stumbles)"
+goes_on stumbles after
+echo "one bad byte: $(scarab capture stumbles | grep '^scarab:')"
+echo "damage: all held"
