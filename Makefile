@@ -68,6 +68,8 @@ install: ## install under PREFIX (and DESTDIR)
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/scarab.service > $(DESTDIR)$(UNITDIR)/scarab.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/scarab.service
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/dbus-1/services packaging/dbus/org.scarab.Sessions1.service
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/dbus-1/interfaces packaging/dbus/*.xml
 
 clean:
 	$(CARGO) clean

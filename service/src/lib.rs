@@ -15,6 +15,7 @@
 //! | [`limits`] | the limit of open files |
 //! | [`log`] | the journal, or standard error |
 
+pub mod bus;
 pub mod config;
 pub mod control;
 pub mod failure;
@@ -22,6 +23,7 @@ pub mod limits;
 pub mod listen;
 pub mod log;
 pub mod manager;
+pub mod operations;
 pub mod plugin;
 pub mod registry;
 pub mod service;

@@ -10,6 +10,7 @@
 //!
 //! Neither side ever waits for the other beyond a short lock.
 
+use crate::bus::Bus;
 use crate::config::store::Store;
 use crate::config::{ClipboardRead, ClipboardWrite, Config};
 use crate::control;
@@ -29,7 +30,7 @@ use std::collections::HashMap;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -91,6 +92,7 @@ pub struct Service {
     /// What must outlive this process is kept there.
     pub fd_store: Arc<FdStore>,
     manager: Manager,
+    bus: OnceLock<Bus>,
     ended: mpsc::UnboundedSender<SessionId>,
     changed: Notify,
     numbers: AtomicU64,
@@ -134,6 +136,7 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
         subscriptions: Arc::default(),
         fd_store: Arc::new(start.fd_store),
         manager,
+        bus: OnceLock::new(),
         ended,
         changed: Notify::new(),
         numbers: AtomicU64::new(1),
@@ -156,6 +159,12 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
     tokio::spawn(tell_status(service.clone()));
     if let Some(interval) = systemd::watchdog_interval() {
         tokio::spawn(feed_watchdog(interval));
+    }
+    if start.scopes {
+        match Bus::serve(&service).await {
+            Ok(bus) => drop(service.bus.set(bus)),
+            Err(error) => log::warn!("not on D-Bus: {error}"),
+        }
     }
     log::info!("serving {}", service.socket.display());
     systemd::ready();
@@ -279,25 +288,41 @@ impl Service {
         // Told first, and its end, if that came before this, after it. No request can come in between.
         let event = ToClient::from(SessionCreated { session: session.info() });
         self.subscriptions.service_event(id, &event);
+        self.on_bus(|bus| bus.added(id));
         let has_ended = self.registry().commit(id, session.clone());
         if let Some(status) = session.exited().filter(|_| has_ended) {
             let event = SessionExited { session: id, name: session.name(), status };
-            self.subscriptions.session_event(id, &event.into());
+            let event = event.into();
+            self.subscriptions.session_event(id, &event);
+            self.on_bus(|bus| bus.event(id, &event));
             let _ = self.ended.send(id); // fails only while the service stops
         }
+        self.changed.notify_one();
+    }
+
+    fn on_bus(&self, tell: impl FnOnce(&Bus)) {
+        if let Some(bus) = self.bus.get() {
+            tell(bus);
+        }
+    }
+
+    /// Something about a session has changed that no event of its own tells.
+    pub fn changed_outside(&self, id: SessionId) {
+        self.on_bus(|bus| bus.changed(id));
         self.changed.notify_one();
     }
 
     /// A viewer was attached.
     pub fn viewer_joined(&self, id: SessionId, viewer: ViewerId) {
         self.registry().joined(id, viewer);
-        self.changed.notify_one();
+        self.changed_outside(id);
     }
 
     /// A viewer is gone.
     pub fn viewer_left(&self, id: SessionId, viewer: ViewerId) {
         let removed = self.registry().left(id, viewer);
         self.removed(removed);
+        self.changed_outside(id);
     }
 
     /// A session's end was asked for and has come.
@@ -311,6 +336,7 @@ impl Service {
             session.close();
             self.subscriptions.service_event(id, &SessionRemoved { session: id, name }.into());
             self.subscriptions.forget(id);
+            self.on_bus(|bus| bus.removed(id));
         }
         self.changed.notify_one();
     }
@@ -391,7 +417,8 @@ impl Service {
     /// Has all sessions written down, and their threads end.
     async fn leave_sessions(self: &Arc<Self>) {
         let mut left = Vec::new();
-        for (_, session, _) in self.registry().all() {
+        let sessions = self.registry().all();
+        for (_, session, _) in sessions {
             let (done, written) = oneshot::channel();
             session.leave(done);
             left.push(written);
@@ -436,12 +463,14 @@ impl Service {
 impl session::Observer for Service {
     fn event(&self, session: SessionId, event: ToClient) {
         let ToClient::SessionExited(_) = event else {
+            self.on_bus(|bus| bus.event(session, &event));
             return self.subscriptions.session_event(session, &event);
         };
         // Told under the registry's lock: it cannot be removed, and that be told, before its end is.
         let mut registry = self.registry();
         if registry.ended(session, Instant::now()) {
             self.subscriptions.session_event(session, &event);
+            self.on_bus(|bus| bus.event(session, &event));
             let _ = self.ended.send(session); // fails only while the service stops
         } // an end before the session is listed is told by whoever lists it
     }

@@ -78,3 +78,8 @@ fn kills_while_a_session_is_made_and_while_history_is_taken_back_leave_whole_ses
 fn damage_costs_as_little_as_it_can_and_is_told() {
     under_a_user_manager("damage.sh");
 }
+
+#[test]
+fn everything_can_be_seen_and_done_over_d_bus() {
+    under_a_user_manager("bus.sh");
+}

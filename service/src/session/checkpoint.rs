@@ -29,6 +29,8 @@ pub(super) struct Card {
     pub(super) created: u64,
     /// The leader's process id; 0 before there is one.
     pub(super) leader: i32,
+    /// The unit of its scope; empty if it has none.
+    pub(super) scope: String,
     /// How the leader ended, and when, in µs since the epoch.
     pub(super) ended: Option<(ExitStatus, u64)>,
     /// The environment of the viewer that attached last.
@@ -151,6 +153,7 @@ impl Runner {
             command,
             created,
             leader: self.leader.as_ref().map_or(0, |leader| leader.pid.as_raw_nonzero().get()),
+            scope: self.shared.scope.get().cloned().unwrap_or_default(),
             ended: self.ended,
             environment: self.shared.viewer_environment(),
         };
@@ -169,6 +172,7 @@ mod tests {
             command: vec!["sh".to_owned(), "-c".to_owned(), "true".to_owned()],
             created: 5,
             leader: 7,
+            scope: "scarab-7.scope".to_owned(),
             ended: Some((ExitStatus::Signal(9), 8)),
             environment: vec![b"A=b".to_vec()],
         };

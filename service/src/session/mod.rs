@@ -60,7 +60,7 @@ use scarab_protocol::message::{
 };
 use scarab_terminal::input::{InputModes, PasteEncoder, encode_key, encode_mouse, parse_key_name};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
 
@@ -90,6 +90,8 @@ struct Shared {
     /// When the leader ended, in µs since the epoch; 0 while it lives.
     ended: AtomicU64,
     tokens: AtomicU64,
+    /// The unit of its scope, if it has one.
+    scope: OnceLock<String>,
     viewer_environment: Mutex<Vec<Vec<u8>>>,
 }
 
@@ -395,6 +397,11 @@ impl Session {
     /// Leaves it to the next service: its state is written down, its thread ends, and its program goes on.
     pub fn leave(&self, done: oneshot::Sender<()>) {
         self.shared.order(Command::Leave(done));
+    }
+
+    /// The unit of its scope; empty if it has none.
+    pub fn scope(&self) -> String {
+        self.shared.scope.get().cloned().unwrap_or_default()
     }
 
     /// When its leader ended, in µs since the epoch, if it has.

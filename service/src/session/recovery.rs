@@ -22,7 +22,7 @@ use scarab_protocol::message::{ExitStatus, SessionInfo};
 use scarab_terminal::{Event, Options};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 /// Output parsed in one go: as much as one read gives.
@@ -72,6 +72,7 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
         command: Vec::new(),
         created: now_us(),
         leader: 0,
+        scope: String::new(),
         ended: None,
         environment: Vec::new(),
     });
@@ -173,6 +174,7 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
         used: AtomicU64::new(moment.used),
         ended: AtomicU64::new(ended.map_or(0, |(_, at)| at)),
         tokens: AtomicU64::new(1),
+        scope: if card.scope.is_empty() { OnceLock::new() } else { OnceLock::from(card.scope) },
         viewer_environment: Mutex::new(card.environment),
     });
     let session = Arc::new(Session { shared: Arc::clone(&shared), leader: leader.clone() });

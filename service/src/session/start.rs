@@ -26,7 +26,7 @@ use scarab_terminal::Options;
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::oneshot;
 
 /// Stack of a session's thread. Chosen by feel, with room for parsing in a debug build; only what is touched is
@@ -257,6 +257,7 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
         used: AtomicU64::new(0),
         ended: AtomicU64::new(0),
         tokens: AtomicU64::new(1),
+        scope: OnceLock::new(),
         viewer_environment: Mutex::new(environment),
     });
     let mut runner = Runner::new(Parts {
@@ -291,11 +292,15 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
             return Ok(());
         };
         gate.wait_for(&leader).map_err(cannot_start)?;
-        if let Err(problem) = manager.make_scope(runner.scope(properties)) {
+        let scope = runner.scope(properties);
+        let name = scope.name.clone();
+        if let Err(problem) = manager.make_scope(scope) {
             log::warn!("session {id}: no scope of its own: {problem}");
             let note = format!("no scope of its own ({problem}): limits and accounting do not hold");
             runner.emulator.feed(on_screen(&note).as_bytes());
             runner.checkpoint();
+        } else {
+            runner.shared.scope.get_or_init(|| name);
         }
         runner.write_card();
         step("card");
