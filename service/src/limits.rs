@@ -7,13 +7,16 @@
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 use std::sync::OnceLock;
 
-/// The soft limit that the service was started with.
-static STARTED_WITH: OnceLock<Option<u64>> = OnceLock::new();
+/// The soft limit that programs get.
+static FOR_PROGRAMS: OnceLock<Option<u64>> = OnceLock::new();
+/// What programs expect. The unit cannot have it: systemd itself must be able to pass the descriptors that it keeps.
+const USUAL: u64 = 1024;
 
-/// Raises the soft limit to the hard one.
-pub fn raise_open_files() {
+/// Raises the soft limit to the hard one. Programs get the one that the service was started with, or from systemd the
+/// usual one.
+pub fn raise_open_files(by_systemd: bool) {
     let limit = getrlimit(Resource::Nofile);
-    STARTED_WITH.get_or_init(|| limit.current);
+    FOR_PROGRAMS.get_or_init(|| if by_systemd { Some(USUAL) } else { limit.current });
     if limit.current == limit.maximum {
         return;
     }
@@ -22,10 +25,10 @@ pub fn raise_open_files() {
     }
 }
 
-/// Gives a process just started the soft limit that the service was started with.
+/// Gives a process just started its soft limit.
 pub fn restore_open_files(process: Pid) {
-    let Some(started_with) = STARTED_WITH.get() else { return };
-    let limit = Rlimit { current: *started_with, ..getrlimit(Resource::Nofile) };
+    let Some(for_programs) = FOR_PROGRAMS.get() else { return };
+    let limit = Rlimit { current: *for_programs, ..getrlimit(Resource::Nofile) };
     if let Err(error) = prlimit(Some(process), Resource::Nofile, limit) {
         // It may have ended already; and it lives well enough with a larger limit.
         log::debug!(

@@ -76,7 +76,7 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     log::install();
     let systemd::Passed { mut sockets, kept } = systemd::passed();
-    limits::raise_open_files();
+    limits::raise_open_files(!sockets.is_empty());
     let passed =
         sockets.first().and_then(|socket| socket.local_addr().ok()?.as_pathname().map(PathBuf::from));
     let started_by = if sockets.is_empty() { StartedBy::Standalone } else { StartedBy::Systemd };

@@ -35,4 +35,29 @@ scarab kill count
 until_true '[ "$(property scarab.service NFileDescriptorStore)" = 6 ]'
 scarab new another -d -- sh
 scarab ls | grep -q '^another *@3 ' || fail "its id is not the next one: $(scarab ls)"
+
+# A program that cannot be executed is told, and leaves nothing behind.
+sed 's|/ld-linux|/ld-xinux|' /bin/true > ~/broken; chmod +x ~/broken # its loader does not exist
+scarab new broken -d -- ~/broken > ~/said 2>&1 && fail "a program that cannot be executed was started"
+grep -q 'cannot be executed' ~/said || fail "what was said: $(cat ~/said)"
+scarab ls | grep -q '^broken' && fail "it is listed"
+# Limits of a scope, set and read back; and those that are none.
+scarab new limited -d --property MemoryMax=2G --property TasksMax=77 -- sh >/dev/null
+scope=scarab-$(scarab ls | awk '$1 == "limited" { print substr($2, 2) }').scope
+[ "$(property "$scope" MemoryMax)/$(property "$scope" TasksMax)" = 2147483648/77 ] || fail "limits: $(property "$scope" MemoryMax)/$(property "$scope" TasksMax)"
+[ "$(property "$scope" Description)" = "limited: sh" ] || fail "description: $(property "$scope" Description)"
+[ "$(property "$scope" Slice)" = app-scarab.slice ] || fail "slice: $(property "$scope" Slice)"
+scarab new wrong -d --property Slice=x.slice -- sh > ~/said 2>&1 && fail "any property was taken"
+grep -q 'no property "Slice"' ~/said || fail "what was said: $(cat ~/said)"
+systemd-cgls --user-unit app-scarab.slice --no-pager 2>/dev/null | head -20 || true
+
+# What stop does depends on systemd: from 254 on the store outlives it.
+scopes() { systemctl --user list-units --plain --no-legend 'scarab-*.scope' | wc -l; }
+systemctl --user stop scarab.service
+if [ "$(systemctl --version | awk 'NR == 1 { print int($2) }')" -lt 254 ]; then
+    until_true '[ "$(scopes)" = 0 ]'
+    [ "$(scarab ls --json | tr -d ' \n')" = '[]' ] || fail "after a stop: $(scarab ls)"
+else
+    scarab ls | grep -q '^limited .*running' || fail "after a stop: $(scarab ls)"
+fi
 echo "survival: all held"

@@ -59,11 +59,12 @@ fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     directory(&mut findings);
     let mut client = socket(&mut findings);
-    if let Some(client) = &mut client {
-        service(client, &mut findings)?;
-    }
+    let sessions = match &mut client {
+        Some(client) => service(client, &mut findings)?,
+        None => None,
+    };
     program(&mut findings);
-    systemd(&mut findings)?;
+    systemd(sessions, &mut findings)?;
     terminfo(client.as_mut(), &mut findings);
 
     let mut out = Out::new();
@@ -143,7 +144,8 @@ fn socket(findings: &mut Findings) -> Option<Client> {
     }
 }
 
-fn service(client: &mut Client, findings: &mut Findings) -> anyhow::Result<()> {
+/// The service, and how many sessions run, if systemd keeps them.
+fn service(client: &mut Client, findings: &mut Findings) -> anyhow::Result<Option<usize>> {
     let status = client.ask(request::GetStatus {})?;
     let own = env!("CARGO_PKG_VERSION");
     let text = format!("scarabd {}, process {}, {}", status.version, status.pid, status.started_by);
@@ -156,7 +158,8 @@ fn service(client: &mut Client, findings: &mut Findings) -> anyhow::Result<()> {
     for note in status.notes {
         findings.add(Level::Note, "service", note);
     }
-    Ok(())
+    let by_systemd = status.started_by == "systemd";
+    Ok(by_systemd.then_some(usize::try_from(status.sessions).unwrap_or(usize::MAX)))
 }
 
 fn program(findings: &mut Findings) {
@@ -166,7 +169,42 @@ fn program(findings: &mut Findings) {
     }
 }
 
-fn systemd(findings: &mut Findings) -> anyhow::Result<()> {
+/// What systemd keeps for the sessions, against the sessions that there are.
+fn store(sessions: Option<usize>, findings: &mut Findings) -> anyhow::Result<()> {
+    const ABOUT: &str = "kept sessions";
+    /// A running session has so many descriptors in the store.
+    const OF_SESSION: usize = 5;
+    let property = |name: &str| -> anyhow::Result<Option<usize>> {
+        let show = ["--user", "show", "--property", name, "--value", SERVICE_UNIT];
+        let said = tools::run("systemctl", &show, tools::LIMIT)?;
+        Ok(said.output().and_then(|number| number.trim().parse().ok()))
+    };
+    let (Some(kept), Some(most)) = (property("NFileDescriptorStore")?, property("FileDescriptorStoreMax")?)
+    else {
+        return Ok(());
+    };
+    if most == 0 {
+        let text = format!("systemd keeps nothing for {SERVICE_UNIT}: sessions end when the service does");
+        findings.add(Level::Fail, ABOUT, text);
+        return Ok(());
+    }
+    let text = format!(
+        "{kept} of at most {most} descriptors, room for {} sessions more",
+        (most - kept.min(most)) / OF_SESSION
+    );
+    // An ended session has three; one more holds the ids.
+    let needed = sessions.unwrap_or_default() * OF_SESSION;
+    if kept < needed {
+        let text =
+            format!("{text}; {needed} are needed for the sessions that run: a restart would lose some");
+        findings.add(Level::Fail, ABOUT, text);
+    } else {
+        findings.add(Level::Ok, ABOUT, text);
+    }
+    Ok(())
+}
+
+fn systemd(sessions: Option<usize>, findings: &mut Findings) -> anyhow::Result<()> {
     const ABOUT: &str = "systemd";
     let Some(version) = tools::systemd_version()? else {
         findings.add(Level::Note, ABOUT, "not installed: sessions live as long as scarabd and get no scopes");
@@ -184,6 +222,7 @@ fn systemd(findings: &mut Findings) -> anyhow::Result<()> {
         findings.add(if version >= KEEPS_ON_STOP { Level::Ok } else { Level::Note }, ABOUT, text);
         unit(SOCKET_UNIT, "socket unit", findings)?;
         unit(SERVICE_UNIT, "service unit", findings)?;
+        store(sessions, findings)?;
     }
     match linger::state()? {
         Linger::On => findings.add(Level::Ok, "lingering", "on: sessions go on when you log out"),
