@@ -96,7 +96,8 @@ pub fn create(service: &Arc<Service>, request: Create) -> Result<Coming<Created>
         environment,
         size,
         allow_checksum,
-        properties,
+        // Of two for one thing the later one counts.
+        properties: config.scope.properties.iter().cloned().chain(properties).collect(),
         settings: settings(&config),
     };
     let (started, made) = oneshot::channel();

@@ -377,6 +377,9 @@ impl Service {
                 "sessions end with this service: it was not started by systemd, which would keep them".into(),
             );
         }
+        if self.fd_store.is_there() && systemd::lingers() == Some(false) {
+            notes.push("sessions end when you log out: `scarab linger on` keeps them running".into());
+        }
         Status {
             version: env!("CARGO_PKG_VERSION").into(),
             pid: std::process::id(),

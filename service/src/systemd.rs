@@ -9,6 +9,7 @@ use crate::store::{self, Returned};
 use rustix::fd::{FromRawFd, OwnedFd};
 use sd_notify::NotifyState;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::time::Duration;
 
 /// The names under which the control socket comes: its `FileDescriptorName=`, the unit's name where that is not
@@ -78,6 +79,14 @@ pub fn store_size() -> usize {
     // Told from systemd 254 on.
     let told = std::env::var("FDSTORE").ok().and_then(|size| size.parse().ok());
     told.unwrap_or(STORE_SIZE)
+}
+
+/// Whether the user's manager, and the sessions with it, outlives the last logout; `None` where no logind ends it.
+pub fn lingers() -> Option<bool> {
+    // What loginctl(1) enable-linger leaves; to be read without a bus.
+    const LINGERING: &str = "/var/lib/systemd/linger";
+    let user = std::env::var_os("USER")?;
+    Path::new("/run/systemd/users").is_dir().then(|| Path::new(LINGERING).join(user).exists())
 }
 
 /// Restored sessions are served; the manager goes on with what waits for this unit.

@@ -1,4 +1,4 @@
-//! Under a real systemd user manager: the scripts in `systemd/testing`, each in a manager of its own.
+//! Under a real systemd: the scripts in `systemd/testing`, each in a user manager or a booted system of its own.
 //!
 //! They need root for a private mount namespace. Where they cannot run they say so loudly, and fail when
 //! `SCARAB_REQUIRE_ALL` is set, as CI does.
@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The exit status with which `with-user-manager` says that it cannot run here.
+/// The exit status with which a harness says that it cannot run here.
 const CANNOT_RUN: i32 = 77;
 
 fn under_a_user_manager(script: &str) {
@@ -14,6 +14,18 @@ fn under_a_user_manager(script: &str) {
 }
 
 fn under_a_user_manager_with(script: &str, variables: &[(&str, &str)]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../systemd/testing").join(script);
+    let text = std::fs::read_to_string(&script).expect("the script");
+    run("with-user-manager", &["bash", "-c", &text], variables);
+}
+
+fn in_a_booted_system(script: &str) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../systemd/testing").join(script);
+    run("with-booted-system", &[script.to_str().expect("a path in UTF-8")], &[]);
+}
+
+/// Runs one of the harnesses in `systemd/testing`, with the programs under test.
+fn run(harness: &str, arguments: &[&str], variables: &[(&str, &str)]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let testing = root.join("systemd/testing");
     let binaries: PathBuf =
@@ -22,24 +34,22 @@ fn under_a_user_manager_with(script: &str, variables: &[(&str, &str)]) {
         binaries.join("scarab").exists(),
         "scarab is not built beside scarabd: cargo build --workspace first"
     );
-    let output = Command::new(testing.join("with-user-manager"))
-        .arg("bash")
-        .arg("-c")
-        .arg(std::fs::read_to_string(testing.join(script)).expect("the script"))
+    let output = Command::new(testing.join(harness))
+        .args(arguments)
         .env("SCARAB_TEST_BIN", binaries)
         .env("SCARAB_TEST_UNITS", root.join("systemd"))
         .envs(variables.iter().copied())
         .env_remove("SCARAB_SOCKET")
         .output()
-        .expect("with-user-manager starts");
+        .expect("the harness starts");
     let said =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if output.status.code() == Some(CANNOT_RUN) {
         assert!(std::env::var_os("SCARAB_REQUIRE_ALL").is_none(), "{said}");
-        eprintln!("{script} DID NOT RUN: {said}");
+        eprintln!("a test under systemd DID NOT RUN: {said}");
         return;
     }
-    assert!(output.status.success(), "{script}: {}\n{said}", output.status);
+    assert!(output.status.success(), "{}\n{said}", output.status);
     println!("{said}");
 }
 
@@ -82,4 +92,9 @@ fn damage_costs_as_little_as_it_can_and_is_told() {
 #[test]
 fn everything_can_be_seen_and_done_over_d_bus() {
     under_a_user_manager("bus.sh");
+}
+
+#[test]
+fn sessions_outlive_the_last_logout_where_the_person_lingers() {
+    in_a_booted_system("logins.sh");
 }

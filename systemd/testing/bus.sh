@@ -44,6 +44,7 @@ answer $root $manager ListSessions | grep -q '^a(tsbo) 2 1 "first" true' || fail
 is $root $manager RunningSessions 'u 2'
 is $root $manager Viewers 'u 0'
 get $root $manager Version | grep -q '^s "[0-9]' || fail Version
+is $root $manager Lingering 's "unknown"'
 get $root $manager Notes | grep -q '^as' || fail Notes
 get $root $manager KeptDescriptors | grep -q '^(uu) 11 5120' || fail "KeptDescriptors: $(get $root $manager KeptDescriptors)"
 
@@ -77,11 +78,11 @@ call $two $interface Send s 'printf "\033]133;A\007\033]133;C\007\033]133;D;3\00
 heard 'Member=CommandFinished.*INT32 3'
 call $two $interface Send s 'exec cat'
 call $two $interface SendKeys as 1 Enter
-heard '"ForegroundProcess".*"cat"'
-is $two $interface ForegroundProcess 's "cat"'
 call $two $interface Send s 'a needle
 '
 until_true "answer $two $interface Search s needle | grep -q 'a needle'"
+heard '"ForegroundProcess".*"cat"'
+is $two $interface ForegroundProcess 's "cat"'
 answer $two $interface Capture b false | grep -q 'a needle' || fail Capture
 answer $two $interface Capture b true | grep -q 'a needle' || fail "Capture of history"
 call $two $interface Resize qq 100 30

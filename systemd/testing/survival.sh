@@ -47,6 +47,11 @@ scope=scarab-$(scarab ls | awk '$1 == "limited" { print substr($2, 2) }').scope
 [ "$(property "$scope" MemoryMax)/$(property "$scope" TasksMax)" = 2147483648/77 ] || fail "limits: $(property "$scope" MemoryMax)/$(property "$scope" TasksMax)"
 [ "$(property "$scope" Description)" = "limited: sh" ] || fail "description: $(property "$scope" Description)"
 [ "$(property "$scope" Slice)" = app-scarab.slice ] || fail "slice: $(property "$scope" Slice)"
+scarab config set scope.properties '["TasksMax=55", "MemoryMax=3G"]'
+scarab new both -d --property MemoryMax=1G -- sh >/dev/null
+scope=scarab-$(scarab ls | awk '$1 == "both" { print substr($2, 2) }').scope
+[ "$(property "$scope" MemoryMax)/$(property "$scope" TasksMax)" = 1073741824/55 ] || fail "limits of both: $(property "$scope" MemoryMax)/$(property "$scope" TasksMax)"
+scarab config set scope.properties '["Slice=x.slice"]' > ~/said 2>&1 && fail "any property was configured"
 scarab new wrong -d --property Slice=x.slice -- sh > ~/said 2>&1 && fail "any property was taken"
 grep -q 'no property "Slice"' ~/said || fail "what was said: $(cat ~/said)"
 systemd-cgls --user-unit app-scarab.slice --no-pager 2>/dev/null | head -20 || true

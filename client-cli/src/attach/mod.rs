@@ -36,6 +36,7 @@ mod viewer;
 
 use crate::connect;
 use crate::tty::Tty;
+use crate::verbs::linger;
 use anyhow::bail;
 use scarab_protocol::client::{Attachment, ClientError, Link};
 use scarab_protocol::message::answer::FailureKind;
@@ -98,6 +99,9 @@ pub fn run(options: Options) -> anyhow::Result<ExitCode> {
     let ending = viewer.run()?;
     // Nobody is left to tell of a closed standard output, or of a terminal that is gone.
     let _ = writeln!(std::io::stdout(), "{}", last_line(&ending, &viewer.name));
+    if matches!(ending, Ending::Detached) {
+        linger::tell_once();
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,6 +6,8 @@ use crate::out::Out;
 use crate::tools::{self, Ran};
 use anyhow::bail;
 use lexopt::Arg;
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub const VERB: Verb = Verb {
@@ -94,6 +96,34 @@ pub fn state() -> anyhow::Result<Linger> {
         }
         Ran::Missing | Ran::TimedOut => Linger::NoLogind,
     })
+}
+
+/// Says once, in plain words, that sessions end with the last logout, where that is so. Nothing that fails here is worth
+/// a person's time.
+pub fn tell_once() {
+    let Some(marker) = marker() else { return };
+    if marker.exists() {
+        return;
+    }
+    if let Ok(Linger::Off) = state() {
+        // Nobody is left to tell of a terminal that is gone.
+        let _ = writeln!(
+            std::io::stderr(),
+            "These sessions end when you log out. To keep them running: scarab linger on   (this is said once)"
+        );
+    }
+    let made = marker.parent().map(std::fs::create_dir_all);
+    if made.is_some_and(|made| made.is_ok()) {
+        let _ = std::fs::write(&marker, ""); // it is said again then
+    }
+}
+
+/// The file that says that a person has been told.
+fn marker() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state = variable("XDG_STATE_HOME").filter(|path| path.is_absolute());
+    let state = state.or_else(|| Some(variable("HOME")?.join(".local/state")))?;
+    Some(state.join("scarab/told-of-lingering"))
 }
 
 fn uid() -> String {

@@ -8,7 +8,7 @@ mod doctor;
 mod env;
 mod events;
 mod kill;
-mod linger;
+pub mod linger;
 mod ls;
 mod new;
 mod reload;

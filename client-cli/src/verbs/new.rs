@@ -1,6 +1,6 @@
 //! `scarab new`: makes a session with this terminal's environment, directory and size.
 
-use super::{Verb, attach};
+use super::{Verb, attach, linger};
 use crate::args::{self, Args};
 use crate::connect;
 use crate::out::Out;
@@ -97,6 +97,10 @@ fn run(mut args: Args) -> anyhow::Result<ExitCode> {
         let mut out = Out::new();
         out.line(&created.name)?;
         out.flush()?;
+        // A person left it running; a script has nobody to tell.
+        if std::io::stderr().is_terminal() {
+            linger::tell_once();
+        }
         return Ok(ExitCode::SUCCESS);
     }
     attach::to(created.id.to_string())

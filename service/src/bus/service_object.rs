@@ -4,6 +4,7 @@ use super::error::Error;
 use super::session_path;
 use crate::operations;
 use crate::service::Service;
+use crate::systemd;
 use scarab_protocol::SessionId;
 use scarab_protocol::message::Size;
 use scarab_protocol::message::request::Create;
@@ -102,6 +103,14 @@ impl ServiceObject {
     #[zbus(property(emits_changed_signal = "false"))]
     async fn notes(&self) -> Vec<String> {
         self.0.status().notes
+    }
+
+    /// Whether the sessions outlive the last logout: "yes", "no" (see loginctl(1) enable-linger), or "unknown" where
+    /// nobody ends them then.
+    #[zbus(property(emits_changed_signal = "false"))]
+    async fn lingering(&self) -> String {
+        let known = systemd::lingers().map(|lingers| if lingers { "yes" } else { "no" });
+        known.unwrap_or("unknown").to_owned()
     }
 
     /// Whether calls may type, read screens and run commands (dbus.control).

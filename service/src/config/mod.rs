@@ -28,6 +28,8 @@ pub struct Config {
     pub clipboard: Clipboard,
     /// The text viewer's keys; the service only hands them on.
     pub keys: Keys,
+    /// The systemd scopes of sessions.
+    pub scope: Scope,
     /// The D-Bus interface.
     pub dbus: Dbus,
     /// Plugins.
@@ -140,6 +142,15 @@ pub struct Keys {
     /// The prefix key by name (`C-a`); empty for the style's own.
     #[serde(deserialize_with = "value::key_name")]
     pub prefix: String,
+}
+
+/// The systemd scopes of sessions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Scope {
+    /// Limits of each new one, `NAME=VALUE`.
+    #[serde(deserialize_with = "value::properties")]
+    pub properties: Vec<String>,
 }
 
 /// The D-Bus interface.

@@ -1,5 +1,6 @@
 //! Reading single values with their bounds, so that what is wrong is found where it stands in the file.
 
+use crate::manager::parse_property;
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -128,6 +129,15 @@ pub fn directories<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
     match directories.iter().find(|path| !absolute(path.strip_prefix('~').unwrap_or(path))) {
         Some(path) => Err(D::Error::custom(format!("{path:?} is neither absolute nor below ~/"))),
         None => Ok(directories),
+    }
+}
+
+/// Limits of a scope, each `NAME=VALUE`.
+pub fn properties<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let properties = Vec::<String>::deserialize(deserializer)?;
+    match properties.iter().find_map(|property| parse_property(property).err()) {
+        Some(problem) => Err(D::Error::custom(problem)),
+        None => Ok(properties),
     }
 }
 

@@ -177,6 +177,7 @@ impl Runner {
         };
         let mut joining = joining;
         if self.shared.set_viewer_environment(std::mem::take(&mut joining.environment)) {
+            self.links.follow(&self.shared.viewer_environment(), None);
             self.write_card();
         }
         self.shared.input.join(viewer, joining.read_only, Arc::clone(&joining.outbox));

@@ -3,7 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `spec` | the data that crosses between the control side and a session |
-//! | `start`, `environment`, `pty`, `entry` | from a request to a running program |
+//! | `start`, `environment`, `links`, `pty`, `entry` | from a request to a running program |
 //! | `thread`, `commands`, `exit` | the thread: its loop, what is asked of it, its leader's end |
 //! | `memory`, `journal`, `checkpoint`, `replies` | what must outlive the service |
 //! | `recovery` | a session again from that |
@@ -25,6 +25,7 @@ mod exit;
 mod frames;
 mod input;
 mod journal;
+mod links;
 mod memory;
 mod pidfd;
 mod pty;

@@ -6,6 +6,7 @@ use super::environment::{self, Ingredients, Person};
 use super::exit;
 use super::input::Input;
 use super::journal::Journal;
+use super::links::Links;
 use super::pty::{Program, Pty};
 use super::publish::{Emulator, SharedHistory};
 use super::recovery::{self, Found, NotResumed};
@@ -128,6 +129,7 @@ fn live(mut runner: Runner) {
         leader.kill_and_wait();
     }
     runner.store.forget_all(runner.id);
+    runner.links.remove();
 }
 
 /// A defect has stopped the session's thread: everybody is told, and nothing of its state is trusted.
@@ -208,7 +210,7 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
     let wake = Wake::new().map_err(|error| cannot_start(format!("no wake-up for the session: {error}")))?;
 
     let request = Request { id, command: &command, login, directory: &directory, environment: &environment };
-    let (program, notes) = request.program(&settings).map_err(cannot_start)?;
+    let (mut program, notes) = request.program(&settings).map_err(cannot_start)?;
     for note in notes {
         log::warn!("session {id}: {note}");
         // Where the person sees it: before the program's first output.
@@ -275,6 +277,7 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
         ended: None,
     });
     runner.checkpoint();
+    runner.links.follow(&runner.shared.viewer_environment(), Some(&mut program.variables));
     // With a manager the program waits at a gate until it has its scope; without one there is nothing to wait for.
     let gate = if manager.is_there() { Some(Gate::new().map_err(cannot_start)?) } else { None };
     let name = program.name();
@@ -360,6 +363,7 @@ impl Keeping<'_> {
 impl Drop for Keeping<'_> {
     fn drop(&mut self) {
         if !self.kept {
+            Links::of(self.id).remove();
             self.store.forget_all(self.id);
         }
     }

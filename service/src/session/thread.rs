@@ -14,6 +14,7 @@ use super::capture;
 use super::events::{Pace, Questions};
 use super::frames::{ECHO_FRAME_TIME, Frames};
 use super::journal::{HostEvent, Journal, READ, Reading};
+use super::links::Links;
 use super::pty::{Leader, Pty};
 use super::publish::Emulator;
 use super::replies::Replies;
@@ -86,6 +87,8 @@ pub(super) struct Runner {
     pub(super) frames: Frames,
     /// Where what must outlive the service is kept.
     pub(super) store: Arc<Store>,
+    /// The viewer's surroundings, as its program finds them.
+    pub(super) links: Links,
     /// How the leader ended, and when, in µs since the epoch.
     pub(super) ended: Option<(ExitStatus, u64)>,
     /// Something has moved the emulator that the journal could not take.
@@ -190,6 +193,7 @@ impl Runner {
             timers: Timers { settle: Some(Instant::now() + SETTLE_TIME), ..Timers::default() },
             frames: Frames::new(),
             store,
+            links: Links::of(id),
             ended,
             checkpoint_due: false,
             scratch: Vec::new(),
@@ -312,6 +316,8 @@ impl Runner {
             self.emulator.history_mut().writer.release_unused();
         }
         if over(&mut self.timers.rest) {
+            // Once more: a program that says nothing may have come to the foreground after the last look.
+            self.settle();
             self.checkpoint();
         }
         if over(&mut self.timers.hung_up) {
