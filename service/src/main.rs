@@ -98,7 +98,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     std::env::set_current_dir("/").context("/")?;
 
     let fd_store = match started_by {
-        StartedBy::Systemd => Store::of_manager(systemd::store_size(), kept.count),
+        StartedBy::Systemd => Store::of_manager(systemd::store_size()),
         StartedBy::Standalone => Store::none(),
     };
 

@@ -96,6 +96,7 @@ pub fn create(service: &Arc<Service>, request: Create) -> Result<Coming<Created>
         environment,
         size,
         allow_checksum,
+        limited: !properties.is_empty(),
         // Of two for one thing the later one counts.
         properties: config.scope.properties.iter().cloned().chain(properties).collect(),
         settings: settings(&config),

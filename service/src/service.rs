@@ -36,6 +36,8 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Least time between two status lines: the manager need not hear of every step of a script.
 const STATUS_INTERVAL: Duration = Duration::from_millis(500);
+/// How long a start waits for the sessions of the last service. A hundred with full journals take a tenth of a second.
+const RESUMING: Duration = Duration::from_secs(10);
 /// How long a stop waits for the sessions: their programs have 2 s between SIGHUP and SIGKILL.
 const STOP_SESSIONS: Duration = Duration::from_secs(3);
 /// How long a viewer may leave what was sent to it unread: a stopped program, not a slow line.
@@ -92,6 +94,7 @@ pub struct Service {
     /// What must outlive this process is kept there.
     pub fd_store: Arc<FdStore>,
     manager: Manager,
+    manager_wanted: bool,
     bus: OnceLock<Bus>,
     ended: mpsc::UnboundedSender<SessionId>,
     changed: Notify,
@@ -136,6 +139,7 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
         subscriptions: Arc::default(),
         fd_store: Arc::new(start.fd_store),
         manager,
+        manager_wanted: start.scopes,
         bus: OnceLock::new(),
         ended,
         changed: Notify::new(),
@@ -145,7 +149,7 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
         started_by: start.started_by,
         started: SystemTime::now(),
     });
-    if let Some(most) = service.manager.store_size().await {
+    if let Some(most) = service.manager.store_size() {
         service.fd_store.set_most(most);
     }
     resume(&service, start.kept).await;
@@ -161,10 +165,8 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
         tokio::spawn(feed_watchdog(interval));
     }
     if start.scopes {
-        match Bus::serve(&service).await {
-            Ok(bus) => drop(service.bus.set(bus)),
-            Err(error) => log::warn!("not on D-Bus: {error}"),
-        }
+        // Beside everything else: a bus that hangs must not keep sessions from people.
+        drop(service.bus.set(Bus::join(&service)));
     }
     log::info!("serving {}", service.socket.display());
     systemd::ready();
@@ -186,25 +188,26 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
 /// Goes on with the sessions that an earlier process left; all at once, each on its own thread.
 async fn resume(service: &Arc<Service>, kept: Returned) {
     let highest = service.fd_store.adopt_ids(kept.ids);
-    service.registry().reserve_ids(highest);
+    let newest = kept.sessions.keys().next_back().map_or(0, |id| id.0);
+    service.registry().reserve_ids(highest.max(newest));
     let began = Instant::now();
     let settings = settings(&service.config());
     let mut resuming = Vec::new();
     for (id, kept) in kept.sessions {
         let (done, resumed) = oneshot::channel();
+        service.fd_store.adopt(id, &kept);
         Session::resume(id, kept, settings.clone(), service.host(), done);
         resuming.push((id, resumed));
     }
     let count = resuming.len();
-    for (id, resumed) in resuming {
-        let gone = || NotResumed::Gone("its thread ended".to_owned());
-        match resumed.await.unwrap_or_else(|_| Err(gone())) {
-            Ok(session) => service.adopt(id, &session),
-            Err(problem) => {
-                log::error!("session {id} cannot go on: {problem}");
-                if let NotResumed::Gone(_) = problem {
-                    service.fd_store.forget_all(id);
-                }
+    let until = began + RESUMING;
+    for (id, mut resumed) in resuming {
+        match tokio::time::timeout_at(until.into(), &mut resumed).await {
+            Ok(result) => service.resumed(id, result),
+            Err(_) => {
+                log::error!("session {id} takes too long to go on: the others are served without it");
+                let service = service.clone();
+                tokio::spawn(async move { service.resumed(id, resumed.await) });
             }
         }
     }
@@ -220,6 +223,24 @@ impl Service {
         Host { observer: self.clone(), store: self.fd_store.clone(), manager: self.manager.clone() }
     }
 
+    /// A session that an earlier process left goes on, or does not.
+    fn resumed(
+        &self,
+        id: SessionId,
+        result: Result<Result<Arc<Session>, NotResumed>, oneshot::error::RecvError>,
+    ) {
+        match result.unwrap_or_else(|_| Err(NotResumed::Failed("its thread ended".to_owned()))) {
+            Ok(session) => self.adopt(id, &session),
+            Err(problem) => {
+                log::error!("session {id} cannot go on: {problem}");
+                if let NotResumed::Gone(_) = problem {
+                    self.fd_store.forget_all(id);
+                    session::forget_links(id);
+                }
+            }
+        }
+    }
+
     fn adopt(&self, id: SessionId, session: &Arc<Session>) {
         let asked = session.name();
         let ended = session.ended_at().map(|at| {
@@ -231,7 +252,12 @@ impl Service {
         if name != asked {
             session.rename(name);
         }
-        if ended.is_some() {
+        // Its thread runs already, and its end may have come before it was listed.
+        let ended_since = ended.is_none() && session.exited().is_some();
+        if ended_since {
+            self.registry().ended(id, Instant::now());
+        }
+        if ended.is_some() || ended_since {
             let _ = self.ended.send(id); // fails only while the service stops
         }
     }
@@ -377,6 +403,9 @@ impl Service {
                 "sessions end with this service: it was not started by systemd, which would keep them".into(),
             );
         }
+        if self.manager_wanted && !self.manager.is_there() {
+            notes.push("sessions get no scopes of their own: the service manager cannot be reached".into());
+        }
         if self.fd_store.is_there() && systemd::lingers() == Some(false) {
             notes.push("sessions end when you log out: `scarab linger on` keeps them running".into());
         }
@@ -464,6 +493,10 @@ impl Service {
 }
 
 impl session::Observer for Service {
+    fn changed(&self, session: SessionId) {
+        self.on_bus(|bus| bus.changed(session));
+    }
+
     fn event(&self, session: SessionId, event: ToClient) {
         let ToClient::SessionExited(_) = event else {
             self.on_bus(|bus| bus.event(session, &event));

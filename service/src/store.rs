@@ -7,10 +7,10 @@
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use scarab_protocol::SessionId;
 use sd_notify::NotifyState;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::steps::step;
 
@@ -18,6 +18,8 @@ use crate::steps::step;
 const IDS: &str = "ids";
 /// The generation of the memory that this version makes.
 const GENERATION: u32 = 1;
+/// No id is as high: at a million sessions a second it would take nine years.
+const MAX_ID: u64 = 1 << 48;
 /// Descriptors of a running session.
 const OF_SESSION: usize = 5;
 
@@ -37,7 +39,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; OF_SESSION] = [Self::Pty, Self::Leader, Self::View, Self::State, Self::Replies];
+    /// The state first: a session without it does not come back.
+    const ALL: [Self; OF_SESSION] = [Self::State, Self::Pty, Self::Leader, Self::View, Self::Replies];
 
     const fn word(self) -> &'static str {
         match self {
@@ -69,7 +72,8 @@ impl Kind {
 pub struct Store {
     /// Descriptors that it holds at most; 0 without a manager.
     most: AtomicUsize,
-    held: AtomicUsize,
+    /// What it holds, or has room reserved for.
+    held: Mutex<BTreeMap<SessionId, BTreeSet<Kind>>>,
     ids: Mutex<Option<OwnedFd>>,
 }
 
@@ -82,12 +86,25 @@ impl Default for Store {
 impl Store {
     /// No store: sessions end with this process.
     pub fn none() -> Self {
-        Self { most: AtomicUsize::new(0), held: AtomicUsize::new(0), ids: Mutex::new(None) }
+        Self::of_manager(0)
     }
 
-    /// The manager's store, which holds so many descriptors at most, of which some are used already.
-    pub fn of_manager(most: usize, held: usize) -> Self {
-        Self { most: AtomicUsize::new(most), held: AtomicUsize::new(held), ids: Mutex::new(None) }
+    /// The manager's store, which holds so many descriptors at most.
+    pub fn of_manager(most: usize) -> Self {
+        Self { most: AtomicUsize::new(most), held: Mutex::default(), ids: Mutex::new(None) }
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<SessionId, BTreeSet<Kind>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ids(&self) -> MutexGuard<'_, Option<OwnedFd>> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What an earlier process left of a session is still held.
+    pub fn adopt(&self, session: SessionId, kept: &Kept) {
+        self.held().insert(session, kept.kinds());
     }
 
     /// Whether sessions outlive this process.
@@ -108,27 +125,29 @@ impl Store {
 
     /// How many descriptors it holds, and can hold.
     pub fn fill(&self) -> (usize, usize) {
-        (self.held.load(Ordering::Relaxed), self.most())
+        let sessions: usize = self.held().values().map(BTreeSet::len).sum();
+        (sessions + usize::from(self.ids().is_some()), self.most())
     }
 
-    /// Counts a session's descriptors in.
+    /// Reserves room for a session's descriptors.
     ///
     /// # Errors
     /// When there is no room for them: the manager itself would say nothing and drop them.
-    pub fn reserve(&self) -> Result<(), String> {
+    pub fn reserve(&self, session: SessionId) -> Result<(), String> {
         if !self.is_there() {
             return Ok(());
         }
-        let counted = self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
-            (held + OF_SESSION <= self.most()).then_some(held + OF_SESSION)
-        });
-        counted.map(drop).map_err(|held| {
-            format!(
+        let mut sessions = self.held();
+        let held = sessions.values().map(BTreeSet::len).sum::<usize>() + usize::from(self.ids().is_some());
+        if held + OF_SESSION > self.most() {
+            return Err(format!(
                 "systemd keeps {held} descriptors for this service, and {OF_SESSION} more are over its limit of \
                  {}: end a session, or raise FileDescriptorStoreMax= of scarab.service",
                 self.most()
-            )
-        })
+            ));
+        }
+        sessions.insert(session, Kind::ALL.into());
+        Ok(())
     }
 
     /// Hands a copy of a descriptor to the manager.
@@ -140,23 +159,27 @@ impl Store {
             return Ok(());
         }
         step("fdstore");
+        self.held().entry(session).or_default().insert(kind);
         push(&kind.name(session, GENERATION), descriptor)
     }
 
     /// Has the manager forget a descriptor.
     pub fn forget(&self, session: SessionId, kind: Kind) {
         if self.is_there() {
+            if let Some(kinds) = self.held().get_mut(&session) {
+                kinds.remove(&kind);
+            }
             // The names of earlier generations are those that an adopted session may have.
             let generations = if kind.is_memory() { 1..=GENERATION } else { 1..=1 };
             generations.for_each(|generation| remove(&kind.name(session, generation)));
         }
     }
 
-    /// Has the manager forget all of a session's descriptors and counts them out.
+    /// Has the manager forget all of a session's descriptors.
     pub fn forget_all(&self, session: SessionId) {
         if self.is_there() {
             Kind::ALL.into_iter().for_each(|kind| self.forget(session, kind));
-            self.held.fetch_sub(OF_SESSION, Ordering::Relaxed);
+            self.held().remove(&session);
         }
     }
 
@@ -165,14 +188,13 @@ impl Store {
         if !self.is_there() {
             return;
         }
-        let mut ids = self.ids.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut ids = self.ids();
         if ids.is_none() {
             let made = rustix::fs::memfd_create("scarab-ids", rustix::fs::MemfdFlags::CLOEXEC);
             *ids = made
                 .map_err(io::Error::from)
                 .and_then(|memory| push(IDS, memory.as_fd()).map(|()| memory))
                 .ok();
-            self.held.fetch_add(1, Ordering::Relaxed);
         }
         let written = ids.as_ref().map(|memory| rustix::io::pwrite(memory, &id.to_le_bytes(), 0));
         if !matches!(written, Some(Ok(_))) {
@@ -187,10 +209,10 @@ impl Store {
         let mut highest = [0; 8];
         if let Some(memory) = memory {
             let _: rustix::io::Result<usize> = rustix::io::pread(&memory, &mut highest, 0);
-            *self.ids.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(memory);
+            *self.ids() = Some(memory);
         }
         // A damaged one must not use up all the numbers.
-        u64::from_le_bytes(highest).min(u64::MAX / 2)
+        Some(u64::from_le_bytes(highest)).filter(|highest| *highest < MAX_ID).unwrap_or_default()
     }
 }
 
@@ -229,6 +251,19 @@ pub struct Memories {
 }
 
 impl Kept {
+    /// What is there of it.
+    fn kinds(&self) -> BTreeSet<Kind> {
+        let mut kinds = BTreeSet::new();
+        kinds.extend(self.pty.is_some().then_some(Kind::Pty));
+        kinds.extend(self.leader.is_some().then_some(Kind::Leader));
+        for [view, state, replies] in self.memories.values() {
+            kinds.extend(view.is_some().then_some(Kind::View));
+            kinds.extend(state.is_some().then_some(Kind::State));
+            kinds.extend(replies.is_some().then_some(Kind::Replies));
+        }
+        kinds
+    }
+
     /// The newest memfds that are all there; where none are, the newest that are there at all.
     pub fn memories(&mut self) -> Option<Memories> {
         let found: Vec<_> = std::mem::take(&mut self.memories).into_values().collect();
@@ -246,8 +281,6 @@ pub struct Returned {
     pub sessions: BTreeMap<SessionId, Kept>,
     /// The memory of ids.
     pub ids: Option<OwnedFd>,
-    /// How many descriptors these are.
-    pub count: usize,
 }
 
 impl Returned {
@@ -257,7 +290,6 @@ impl Returned {
         let _: rustix::io::Result<()> = rustix::io::fcntl_setfd(&descriptor, rustix::io::FdFlags::CLOEXEC);
         if name == IDS {
             self.ids = Some(descriptor);
-            self.count += 1;
             return;
         }
         let Some((session, kind, generation)) = parse(name) else {
@@ -267,7 +299,6 @@ impl Returned {
             remove(name);
             return;
         };
-        self.count += 1;
         let kept = self.sessions.entry(session).or_default();
         match kind {
             Kind::Pty => kept.pty = Some(descriptor),
@@ -286,7 +317,7 @@ pub fn is_name(name: &str) -> bool {
 
 fn parse(name: &str) -> Option<(SessionId, Kind, u32)> {
     let (id, what) = name.strip_prefix("session-")?.split_once('-')?;
-    let id = SessionId(id.parse().ok().filter(|id| (1..u64::MAX / 2).contains(id))?);
+    let id = SessionId(id.parse().ok().filter(|id| (1..MAX_ID).contains(id))?);
     let (word, generation) = match what.split_once('-') {
         Some((word, generation)) => (word, Some(generation.parse().ok()?)),
         None => (what, None),
@@ -329,11 +360,20 @@ mod tests {
 
     #[test]
     fn a_full_store_refuses_a_session() {
-        let store = Store::of_manager(11, 1);
-        assert_eq!((store.reserve(), store.reserve()), (Ok(()), Ok(())));
-        let refused = store.reserve().expect_err("no room");
+        let store = Store::of_manager(11);
+        assert_eq!((store.reserve(SessionId(1)), store.reserve(SessionId(2))), (Ok(()), Ok(())));
+        let refused = store.reserve(SessionId(3)).expect_err("no room");
         assert!(refused.contains("FileDescriptorStoreMax="), "{refused}");
-        assert_eq!(store.fill(), (11, 11));
+        assert_eq!(store.fill(), (10, 11));
+        // One that has ended has no PTY and no leader any more, and then goes.
+        store.forget(SessionId(1), Kind::Pty);
+        store.forget(SessionId(1), Kind::Leader);
+        assert_eq!(store.fill(), (8, 11));
+        store.forget_all(SessionId(1));
+        store.forget_all(SessionId(1));
+        assert_eq!(store.fill(), (5, 11));
+        store.adopt(SessionId(9), &Kept::default());
+        assert_eq!(store.fill(), (5, 11));
     }
 
     #[test]

@@ -11,8 +11,9 @@ get() { busctl --user -- get-property $name "$1" "$2" "$3"; }
 is() { local found; found=$(get "$1" "$2" "$3"); [ "$found" = "$4" ] || fail "$3 is $found, not $4"; }
 
 : > "$HOME/heard"
-busctl --user monitor --match "type='signal',path_namespace='$root'" > "$HOME/heard" 2>/dev/null &
+busctl --user monitor --match "type='signal',path_namespace='$root'" > "$HOME/heard" 2> "$HOME/monitor" &
 monitor=$!
+until_true 'grep -q Monitoring "$HOME/monitor"'
 heard() { until_true "tr -d '\n' < '$HOME/heard' | grep -q '$1'"; }
 
 # The user of this test has no shell to log in with.
@@ -28,7 +29,8 @@ answer $root $manager CreateSession sass "" 1 true "" | grep -q 'dbus.control' |
 heard 'Member=SessionNew'
 heard 'Member=InterfacesAdded'
 one=$root/session/1
-for method in "Send s x" "SendKeys as 1 Enter" "Capture b false" "Search s x"; do
+answer $root $manager CreateSession sass "" 0 /tmp | grep -q 'dbus.control' || fail "a directory was taken without dbus.control"
+for method in "Send s x" "SendKeys as 1 Enter" "Capture b false" "Search s x" "Rename s x" "Resize qq 90 20" "Kill i 15" Terminate; do
     # shellcheck disable=SC2086
     answer $one $interface $method | grep -q 'dbus.control' || fail "$method was done without dbus.control"
 done
@@ -86,7 +88,7 @@ is $two $interface ForegroundProcess 's "cat"'
 answer $two $interface Capture b false | grep -q 'a needle' || fail Capture
 answer $two $interface Capture b true | grep -q 'a needle' || fail "Capture of history"
 call $two $interface Resize qq 100 30
-heard '"Size"'
+heard 'PropertiesChanged[^‣]*"Size"[^‣]*UINT16 100;[^‣]*UINT16 30;'
 is $two $interface Size '(qq) 100 30'
 answer $two $interface Resize qq 0 0 | grep -q 'at least one' || fail "a size of nothing"
 call $two $interface Rename s other

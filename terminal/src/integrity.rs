@@ -25,6 +25,9 @@ impl<H: History> Terminal<H> {
         if self.primary.stamp != self.alternate.stamp {
             return Err("the screens are of different frames".to_owned());
         }
+        if self.primary.stamp > u64::MAX / 2 {
+            return Err("the screens are of no frame".to_owned());
+        }
         let saved = self.saved.iter().flatten().map(|saved| saved.position);
         for position in saved.chain([self.at]) {
             if position.row >= rows || position.col >= cols {

@@ -2,13 +2,16 @@
 
 use super::Verb;
 use crate::args::Args;
+use crate::connect;
 use crate::out::Out;
 use crate::tools::{self, Ran};
 use anyhow::bail;
 use lexopt::Arg;
+use scarab_protocol::message::request;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 pub const VERB: Verb = Verb {
     name: "linger",
@@ -81,15 +84,19 @@ pub enum Linger {
 
 /// Asks logind. It knows only users who are logged in or linger: one it does not know does not linger.
 pub fn state() -> anyhow::Result<Linger> {
+    state_within(tools::LIMIT)
+}
+
+fn state_within(limit: Duration) -> anyhow::Result<Linger> {
     let uid = uid();
-    Ok(match tools::run("loginctl", &["show-user", &uid, "--property", "Linger", "--value"], tools::LIMIT)? {
+    Ok(match tools::run("loginctl", &["show-user", &uid, "--property", "Linger", "--value"], limit)? {
         Ran::Done(report) if report.success => match report.output.as_str() {
             "yes" => Linger::On,
             _ => Linger::Off,
         },
         Ran::Done(_) => {
             // Told apart by a question about logind itself.
-            match tools::run("loginctl", &["list-users", "--no-legend"], tools::LIMIT)?.output() {
+            match tools::run("loginctl", &["list-users", "--no-legend"], limit)?.output() {
                 Some(_) => Linger::Off,
                 None => Linger::NoLogind,
             }
@@ -102,20 +109,27 @@ pub fn state() -> anyhow::Result<Linger> {
 /// a person's time.
 pub fn tell_once() {
     let Some(marker) = marker() else { return };
-    if marker.exists() {
+    if marker.exists() || !by_systemd() || !matches!(state_within(MOMENT), Ok(Linger::Off)) {
         return;
     }
-    if let Ok(Linger::Off) = state() {
-        // Nobody is left to tell of a terminal that is gone.
-        let _ = writeln!(
-            std::io::stderr(),
-            "These sessions end when you log out. To keep them running: scarab linger on   (this is said once)"
-        );
-    }
+    // Nobody is left to tell of a terminal that is gone.
+    let _ = writeln!(
+        std::io::stderr(),
+        "These sessions end when you log out. To keep them running: scarab linger on   (this is said once)"
+    );
     let made = marker.parent().map(std::fs::create_dir_all);
     if made.is_some_and(|made| made.is_ok()) {
-        let _ = std::fs::write(&marker, ""); // it is said again then
+        let _ = std::fs::write(&marker, ""); // else it is said again
     }
+}
+
+/// How long a person who leaves may be held up for this.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// Whether it is systemd that ends the sessions: a service that it did not start lives as long as it lives.
+fn by_systemd() -> bool {
+    let status = connect::running().ok().and_then(|mut client| client.ask(request::GetStatus {}).ok());
+    status.is_some_and(|status| status.started_by == "systemd")
 }
 
 /// The file that says that a person has been told.

@@ -91,8 +91,13 @@ impl HistoryWriter {
         // Readers of the last writer's frames must see that it was not this one that they knew.
         writer.mark.rewrites = mark.rewrites.max(rewrites).saturating_add(1).min(u64::MAX / 2);
         order::retire(&writer.map.word(header::HISTORY_REWRITES), writer.mark.rewrites);
-        let last = Chunk { number, first, cells, lines };
-        writer.find_chunks(last);
+        let (cells, lines) = (cells.min(CHUNK_BYTES), lines.min(CHUNK_BYTES));
+        if !writer.is_empty() && writer.record_before(mark.committed).is_none() {
+            // This is not the memory that the state is of.
+            writer.mark.oldest = mark.committed;
+            writer.mark.oldest_line = LineNumber(mark.end_line.0.saturating_sub(u64::from(open)));
+        }
+        writer.find_chunks(Chunk { number, first, cells, lines });
         let dropped = writer.map.get(header::HISTORY_OLDEST);
         if dropped > mark.oldest {
             writer.drop_until(dropped);
@@ -116,6 +121,16 @@ impl HistoryWriter {
     /// because it would overwrite them: a state that was kept before needs them still.
     pub fn is_unsettled(&self) -> bool {
         self.held.is_some()
+    }
+
+    /// Forgets what waits: no state can hold it.
+    pub fn drop_held(&mut self) {
+        if let Some(held) = &mut self.held
+            && let Some(first) = held.first()
+        {
+            self.open = !starts_line(first);
+            held.clear();
+        }
     }
 
     /// Appends what waited. For when [`HistoryWriter::state`] has been kept.

@@ -116,7 +116,7 @@ impl ViewWriter {
         let [number, first, ..] = history.chunk;
         let HistoryMark { committed, oldest, .. } = history.mark;
         let chunk_fits = first / CHUNK_BYTES == number && (committed == oldest || first < committed);
-        if !chunk_fits || committed > u64::MAX / 2 {
+        if !chunk_fits || committed.max(history.mark.end_line.0) > u64::MAX / 2 {
             return Err(GridError::Damaged("its history stands nowhere"));
         }
         let history = HistoryWriter::restore(Arc::clone(&map), layout, history_lines, history);

@@ -7,8 +7,10 @@ use super::{PATH, session_path};
 use crate::service::Service;
 use scarab_protocol::SessionId;
 use scarab_protocol::message::ExitStatus;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -36,12 +38,33 @@ pub(super) enum Told {
 
 type Properties = HashMap<&'static str, Value<'static>>;
 
-/// Makes objects of the sessions that are there already.
-pub(super) async fn adopt_all(connection: &Connection, service: &Arc<Service>) -> zbus::Result<()> {
+/// The sessions that have objects, and what was told of them last.
+pub(super) type Known = HashMap<SessionId, Properties>;
+
+/// Makes objects of the sessions that have none, and removes those of sessions that are no more.
+pub(super) async fn reconcile(
+    connection: &Connection,
+    service: &Arc<Service>,
+    known: &mut Known,
+) -> zbus::Result<()> {
     let sessions = service.registry().all();
-    for (id, ..) in sessions {
-        add(connection, service, id).await?;
+    let gone: Vec<SessionId> =
+        known.keys().filter(|id| sessions.iter().all(|(there, ..)| there != *id)).copied().collect();
+    for id in gone {
+        remove(connection, id, known).await?;
     }
+    for (id, session, _) in sessions {
+        if let Entry::Vacant(unknown) = known.entry(id) {
+            add(connection, service, id).await?;
+            unknown.insert(signalled(&session.info()));
+        }
+    }
+    Ok(())
+}
+
+async fn remove(connection: &Connection, id: SessionId, known: &mut Known) -> zbus::Result<()> {
+    known.remove(&id);
+    connection.object_server().remove::<SessionObject, _>(session_path(id)).await?;
     Ok(())
 }
 
@@ -51,12 +74,13 @@ async fn add(connection: &Connection, service: &Arc<Service>, id: SessionId) -> 
 }
 
 /// Tells what it hears until nobody is left to tell it.
-pub(super) async fn tell(connection: Connection, service: Arc<Service>, mut hears: mpsc::Receiver<Told>) {
-    let mut known: HashMap<SessionId, Properties> = HashMap::new();
-    let sessions = service.registry().all();
-    for (id, session, _) in sessions {
-        known.insert(id, signalled(&session.info()));
-    }
+pub(super) async fn tell(
+    connection: Connection,
+    service: Arc<Service>,
+    mut hears: mpsc::Receiver<Told>,
+    missed: Arc<AtomicBool>,
+    mut known: Known,
+) {
     let mut dirty = BTreeSet::new();
     let mut due = Instant::now();
     loop {
@@ -73,12 +97,19 @@ pub(super) async fn tell(connection: Connection, service: Arc<Service>, mut hear
                 continue;
             }
         };
+        if missed.swap(false, Ordering::Relaxed) {
+            let _: zbus::Result<()> = reconcile(&connection, &service, &mut known).await; // see below
+            dirty.extend(known.keys());
+        }
         // A bus that fails is one that nobody listens on any more.
         let _: zbus::Result<()> = async {
             let at = |id| SignalEmitter::new(&connection, session_path(id));
             let all = SignalEmitter::new(&connection, PATH)?;
             match told {
                 Told::Added(id) => {
+                    if known.contains_key(&id) {
+                        return Ok(());
+                    }
                     let Some(session) = service.registry().get(id) else { return Ok(()) };
                     add(&connection, &service, id).await?;
                     known.insert(id, signalled(&session.info()));
@@ -86,10 +117,8 @@ pub(super) async fn tell(connection: Connection, service: Arc<Service>, mut hear
                     ServiceObject::session_new(&all, id, path).await
                 }
                 Told::Removed(id) => {
-                    known.remove(&id);
                     dirty.remove(&id);
-                    let path = session_path(id);
-                    connection.object_server().remove::<SessionObject, _>(&path).await?;
+                    remove(&connection, id, &mut known).await?;
                     let (id, path) = named(id);
                     ServiceObject::session_removed(&all, id, path).await
                 }
@@ -117,12 +146,7 @@ pub(super) async fn tell(connection: Connection, service: Arc<Service>, mut hear
 }
 
 /// Tells the properties of a session that differ from what was told last.
-async fn properties(
-    connection: &Connection,
-    service: &Service,
-    id: SessionId,
-    known: &mut HashMap<SessionId, Properties>,
-) {
+async fn properties(connection: &Connection, service: &Service, id: SessionId, known: &mut Known) {
     let Some(session) = service.registry().get(id) else { return };
     let now = signalled(&session.info());
     let before = known.entry(id).or_default();

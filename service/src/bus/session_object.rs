@@ -12,13 +12,20 @@ use scarab_protocol::message::{
 };
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use zbus::object_server::SignalEmitter;
 use zbus::zvariant::Value;
 use zbus::{fdo, interface};
 
 /// Lines that one search finds at most.
 const MAX_FOUND: usize = 1000;
+
+/// Bytes that one capture gives at most: a message on the bus has 128 MiB at most, and others wait behind it.
+const MAX_CAPTURE: usize = 16 << 20;
+/// What a line costs beside its text.
+const LINE_COST: usize = 16;
+/// Captures and searches at once, of all sessions: each works through a history.
+static READING: Semaphore = Semaphore::const_new(4);
 
 /// The object.
 pub(super) struct SessionObject {
@@ -50,6 +57,7 @@ impl SessionObject {
 
     /// All pages of a capture; `each` says whether to go on.
     async fn pages(&self, region: Region, mut each: impl FnMut(String, u64) -> bool) -> Result<(), Error> {
+        let _turn = READING.acquire().await.map_err(|_| Error::gone())?;
         let session = self.session()?;
         let mut region = region;
         loop {
@@ -69,8 +77,9 @@ impl SessionObject {
 
 #[interface(name = "org.scarab.Sessions1.Session")]
 impl SessionObject {
-    /// Gives it another name, which must be free.
+    /// Gives it another name, which must be free. Needs dbus.control.
     async fn rename(&self, name: String) -> Result<(), Error> {
+        self.allowed("renaming")?;
         let session = self.session()?;
         Ok(operations::rename(&self.service, self.id, &session, name)?)
     }
@@ -91,16 +100,22 @@ impl SessionObject {
         self.type_items(keys.into_iter().map(SendItem::Key).collect()).await
     }
 
-    /// The screen as text, or history and screen. Needs dbus.control.
+    /// The screen as text, or history and screen, of at most 16 MiB. Needs dbus.control.
     async fn capture(&self, history: bool) -> Result<Vec<String>, Error> {
         self.allowed("reading a screen")?;
         let region = if history { Region::Lines { first: 0, last: u64::MAX } } else { Region::Screen };
         let mut lines = Vec::new();
+        let mut bytes = 0;
         self.pages(region, |text, _| {
+            bytes += text.len() + LINE_COST;
             lines.push(text);
-            true
+            bytes <= MAX_CAPTURE
         })
         .await?;
+        if bytes > MAX_CAPTURE {
+            let message = "more than 16 MiB: `scarab capture --history` has no such limit";
+            return Err(failed(FailureKind::TooMany, message).into());
+        }
         Ok(lines)
     }
 
@@ -118,8 +133,9 @@ impl SessionObject {
         Ok(found)
     }
 
-    /// Gives it a size, until a viewer is used again.
+    /// Gives it a size, until a viewer is used again. Needs dbus.control.
     async fn resize(&self, columns: u16, rows: u16) -> Result<(), Error> {
+        self.allowed("resizing")?;
         if columns == 0 || rows == 0 {
             return Err(failed(FailureKind::BadArgument, "a size has at least one column and one row").into());
         }
@@ -127,16 +143,18 @@ impl SessionObject {
         Ok(())
     }
 
-    /// Ends it: hangs up, kills after two seconds, and forgets it.
+    /// Ends it: hangs up, kills after two seconds, and forgets it. Needs dbus.control.
     async fn terminate(&self) -> Result<(), Error> {
+        self.allowed("ending sessions")?;
         let session = self.session()?;
         let ended = operations::end(&self.service, vec![(self.id, session)]).await;
         ended.map_err(|_| Error::gone())??;
         Ok(())
     }
 
-    /// Signals its foreground process group.
+    /// Signals its foreground process group. Needs dbus.control.
     async fn kill(&self, signal: i32) -> Result<(), Error> {
+        self.allowed("signalling")?;
         Ok(self.session()?.signal(signal)?)
     }
 

@@ -157,7 +157,7 @@ pub struct Scope {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Dbus {
-    /// Let programs on the bus type into sessions, read screens and start commands, not only look.
+    /// Let programs on the bus act on sessions, read screens and start commands, not only look.
     pub control: bool,
 }
 

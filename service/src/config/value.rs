@@ -135,6 +135,9 @@ pub fn directories<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
 /// Limits of a scope, each `NAME=VALUE`.
 pub fn properties<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let properties = Vec::<String>::deserialize(deserializer)?;
+    if properties.len() > 32 {
+        return Err(D::Error::custom("more than 32 properties"));
+    }
     match properties.iter().find_map(|property| parse_property(property).err()) {
         Some(problem) => Err(D::Error::custom(problem)),
         None => Ok(properties),

@@ -20,6 +20,10 @@ const PATH: &str = "/org/freedesktop/systemd1";
 const INTERFACE: &str = "org.freedesktop.systemd1.Manager";
 /// The slice of all scopes: `systemd-cgls` shows the sessions together.
 const SLICE: &str = "app-scarab.slice";
+/// How long the manager may take to be reached.
+const OPENING: Duration = Duration::from_secs(1);
+/// Time between two attempts to reach it again.
+const AGAIN: Duration = Duration::from_secs(5);
 /// How long a session's start waits for its scope. A manager that works takes a few milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a program has between SIGTERM with SIGHUP and SIGKILL when the person logs out, in µs.
@@ -28,7 +32,7 @@ const STOP_TIME: u64 = 2_000_000;
 /// A scope to be made around one process.
 #[derive(Clone, Debug)]
 pub struct Scope {
-    /// The unit's name, `scarab-17.scope`.
+    /// The unit's name without its ending, `scarab-17`.
     pub name: String,
     /// What it is, for people.
     pub description: String,
@@ -38,13 +42,14 @@ pub struct Scope {
     pub properties: Vec<String>,
 }
 
-type Made = Result<(), String>;
+/// The unit's name, or why there is none.
+type Made = Result<String, String>;
 
 /// The way to the manager. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Manager {
     requests: Option<mpsc::UnboundedSender<(Scope, std_mpsc::Sender<Made>)>>,
-    connection: Option<Connection>,
+    store_size: Option<usize>,
 }
 
 impl Manager {
@@ -56,39 +61,18 @@ impl Manager {
     /// The manager, served by a task of this runtime.
     ///
     /// # Errors
-    /// When it cannot be reached, in words.
+    /// When it cannot be reached in a moment, in words: a manager that hangs must not keep sessions from people.
     pub async fn connect() -> Result<Self, String> {
-        let connection = connect().await.map_err(|error| error.to_string())?;
-        let rule = MatchRule::builder()
-            .msg_type(zbus::message::Type::Signal)
-            .interface(INTERFACE)
-            .and_then(|rule| rule.member("JobRemoved"))
-            .map_err(|error| error.to_string())?
-            .build();
-        let removed = if connection.unique_name().is_some() {
-            MessageStream::for_match_rule(rule, &connection, Some(64)).await
-        } else {
-            Ok(MessageStream::from(&connection))
-        };
-        let removed = removed.map_err(|error| error.to_string())?;
-        // Signals are sent to whoever has asked for them. That this was done already is no failure.
-        let _ = call(&connection, "Subscribe", &()).await;
+        let line = Line::open().await?;
+        let store_size = line.store_size().await;
         let (requests, asked) = mpsc::unbounded_channel();
-        tokio::spawn(serve(connection.clone(), removed, asked));
-        Ok(Self { requests: Some(requests), connection: Some(connection) })
+        tokio::spawn(serve(line, asked));
+        Ok(Self { requests: Some(requests), store_size })
     }
 
     /// How many descriptors the manager keeps for this process's unit; `None` where it does not say.
-    pub async fn store_size(&self) -> Option<usize> {
-        let connection = self.connection.as_ref()?;
-        let unit = call(connection, "GetUnitByPID", &std::process::id()).await.ok()?;
-        let unit: OwnedObjectPath = unit.body().deserialize().ok()?;
-        let name = connection.unique_name().is_some().then_some(NAME);
-        let properties = "org.freedesktop.DBus.Properties";
-        let wanted = ("org.freedesktop.systemd1.Service", "FileDescriptorStoreMax");
-        let answer = connection.call_method(name, unit, Some(properties), "Get", &wanted).await.ok()?;
-        let size: u32 = answer.body().deserialize::<Value<'_>>().ok()?.downcast().ok()?;
-        usize::try_from(size).ok()
+    pub fn store_size(&self) -> Option<usize> {
+        self.store_size
     }
 
     /// Whether there is one.
@@ -96,7 +80,8 @@ impl Manager {
         self.requests.is_some()
     }
 
-    /// Puts a process into a scope of its own, and waits until it is there. Not for the runtime's own thread.
+    /// Puts a process into a scope of its own, and waits until it is there; gives the unit's name. Not for the runtime's
+    /// own thread.
     ///
     /// # Errors
     /// When that cannot be done, in words.
@@ -110,17 +95,67 @@ impl Manager {
     }
 }
 
-async fn connect() -> zbus::Result<Connection> {
-    match Connection::session().await {
-        Ok(connection) => Ok(connection),
-        Err(error) => {
-            let Some(runtime) = std::env::var_os("XDG_RUNTIME_DIR") else { return Err(error) };
+/// A connection over which the manager answers, and what it tells of jobs that ended.
+struct Line {
+    connection: Connection,
+    removed: MessageStream,
+}
+
+impl Line {
+    /// Over the user's bus; where that does not lead to the manager, over the manager's own socket.
+    async fn open() -> Result<Self, String> {
+        let timed = |opening| async move {
+            tokio::time::timeout(OPENING, opening).await.unwrap_or_else(|_| Err(zbus::Error::InvalidReply))
+        };
+        let over_bus: Opening = Box::pin(async { Self::over(Connection::session().await?).await });
+        let own: Opening = Box::pin(async {
+            let runtime = std::env::var_os("XDG_RUNTIME_DIR").ok_or(zbus::Error::InvalidReply)?;
             let socket = std::path::Path::new(&runtime).join("systemd/private");
             let address = format!("unix:path={}", socket.display());
-            zbus::connection::Builder::address(address.as_str())?.p2p().build().await
+            Self::over(zbus::connection::Builder::address(address.as_str())?.p2p().build().await?).await
+        });
+        match timed(over_bus).await {
+            Ok(line) => Ok(line),
+            Err(error) => timed(own).await.map_err(|_| error.to_string()),
         }
     }
+
+    async fn over(connection: Connection) -> zbus::Result<Self> {
+        let removed = if connection.unique_name().is_some() {
+            // From the manager alone: anybody on the bus can send a signal that looks like its.
+            let rule = MatchRule::builder()
+                .msg_type(zbus::message::Type::Signal)
+                .sender(NAME)?
+                .path(PATH)?
+                .interface(INTERFACE)?
+                .member("JobRemoved")?
+                .build();
+            MessageStream::for_match_rule(rule, &connection, Some(64)).await?
+        } else {
+            MessageStream::from(&connection)
+        };
+        // Signals are sent to whoever has asked for them.
+        call(&connection, "Subscribe", &()).await?;
+        Ok(Self { connection, removed })
+    }
+
+    async fn store_size(&self) -> Option<usize> {
+        let size = async {
+            let unit = call(&self.connection, "GetUnitByPID", &std::process::id()).await.ok()?;
+            let unit: OwnedObjectPath = unit.body().deserialize().ok()?;
+            let name = self.connection.unique_name().is_some().then_some(NAME);
+            let properties = "org.freedesktop.DBus.Properties";
+            let wanted = ("org.freedesktop.systemd1.Service", "FileDescriptorStoreMax");
+            let answer =
+                self.connection.call_method(name, unit, Some(properties), "Get", &wanted).await.ok()?;
+            let size: u32 = answer.body().deserialize::<Value<'_>>().ok()?.downcast().ok()?;
+            usize::try_from(size).ok()
+        };
+        tokio::time::timeout(OPENING, size).await.ok().flatten()
+    }
 }
+
+type Opening = std::pin::Pin<Box<dyn Future<Output = zbus::Result<Line>> + Send>>;
 
 async fn call<B>(connection: &Connection, method: &str, body: &B) -> zbus::Result<zbus::Message>
 where
@@ -133,26 +168,22 @@ where
 
 /// One call for a scope that has been answered.
 struct Called {
-    job: Result<OwnedObjectPath, String>,
+    job: Result<(OwnedObjectPath, String), String>,
     done: std_mpsc::Sender<Made>,
 }
 
-async fn serve(
-    connection: Connection,
-    mut removed: MessageStream,
-    mut asked: mpsc::UnboundedReceiver<(Scope, std_mpsc::Sender<Made>)>,
-) {
+async fn serve(mut line: Line, mut asked: mpsc::UnboundedReceiver<(Scope, std_mpsc::Sender<Made>)>) {
     let (called, mut calls) = mpsc::unbounded_channel::<Called>();
-    let mut waiting: HashMap<OwnedObjectPath, std_mpsc::Sender<Made>> = HashMap::new();
+    let mut waiting: HashMap<OwnedObjectPath, (String, std_mpsc::Sender<Made>)> = HashMap::new();
     // Jobs that ended before the answer that names them was looked at.
-    let mut ended: HashMap<OwnedObjectPath, Made> = HashMap::new();
+    let mut ended: HashMap<OwnedObjectPath, Result<(), String>> = HashMap::new();
     let mut open = 0usize;
     loop {
         tokio::select! {
             request = asked.recv() => {
                 let Some((scope, done)) = request else { return };
                 open += 1;
-                let (connection, called) = (connection.clone(), called.clone());
+                let (connection, called) = (line.connection.clone(), called.clone());
                 tokio::spawn(async move {
                     let job = start(&connection, &scope).await;
                     let _ = called.send(Called { job, done }); // nobody listens when the service ends
@@ -161,9 +192,9 @@ async fn serve(
             Some(Called { job, done }) = calls.recv() => {
                 open -= 1;
                 match job {
-                    Ok(job) => match ended.remove(&job) {
-                        Some(result) => drop(done.send(result)),
-                        None => drop(waiting.insert(job, done)),
+                    Ok((job, name)) => match ended.remove(&job) {
+                        Some(result) => drop(done.send(result.map(|()| name))),
+                        None => drop(waiting.insert(job, (name, done))),
                     },
                     Err(problem) => drop(done.send(Err(problem))),
                 }
@@ -171,20 +202,32 @@ async fn serve(
                     ended.clear();
                 }
             }
-            Some(message) = removed.next() => {
-                let Some((job, result)) = message.ok().and_then(|message| ended_job(&message)) else { continue };
-                match waiting.remove(&job) {
-                    Some(done) => drop(done.send(result)),
-                    None if open > 0 => drop(ended.insert(job, result)),
-                    None => {}
+            message = line.removed.next() => match message {
+                Some(message) => {
+                    let Some((job, result)) = message.ok().and_then(|message| ended_job(&message)) else { continue };
+                    match waiting.remove(&job) {
+                        Some((name, done)) => drop(done.send(result.map(|()| name))),
+                        None if open > 0 => drop(ended.insert(job, result)),
+                        None => {}
+                    }
                 }
-            }
+                None => {
+                    log::warn!("the connection to the service manager is lost: sessions get no scopes until it is back");
+                    waiting.clear();
+                    line = loop {
+                        tokio::time::sleep(AGAIN).await;
+                        if let Ok(line) = Line::open().await {
+                            break line;
+                        }
+                    };
+                }
+            },
         }
     }
 }
 
 /// The job that a signal says has ended, and how.
-fn ended_job(message: &zbus::Message) -> Option<(OwnedObjectPath, Made)> {
+fn ended_job(message: &zbus::Message) -> Option<(OwnedObjectPath, Result<(), String>)> {
     if message.header().member()?.as_str() != "JobRemoved" {
         return None;
     }
@@ -194,8 +237,9 @@ fn ended_job(message: &zbus::Message) -> Option<(OwnedObjectPath, Made)> {
     Some((job.into(), result))
 }
 
-/// Asks for the scope; a setting that this manager does not know is left out.
-async fn start(connection: &Connection, scope: &Scope) -> Result<OwnedObjectPath, String> {
+/// Asks for the scope; a setting that this manager does not know is left out, and where a unit of this name is left from
+/// a session that nobody remembers, another name is taken.
+async fn start(connection: &Connection, scope: &Scope) -> Result<(OwnedObjectPath, String), String> {
     let with = |optional: bool| {
         let mut properties: Vec<(&str, Value<'_>)> = vec![
             ("Description", Value::from(scope.description.as_str())),
@@ -214,16 +258,23 @@ async fn start(connection: &Connection, scope: &Scope) -> Result<OwnedObjectPath
         properties
     };
     let auxiliary: Vec<(&str, Vec<(&str, Value<'_>)>)> = Vec::new();
-    let mut answer = Err(zbus::Error::InvalidReply);
-    for optional in [true, false] {
-        let body = (scope.name.as_str(), "fail", with(optional), &auxiliary);
-        answer = call(connection, "StartTransientUnit", &body).await;
-        match &answer {
-            Err(zbus::Error::MethodError(name, ..)) if name.as_str().ends_with(".UnitExists") => break,
-            Err(zbus::Error::MethodError(..)) => {}
-            _ => break,
+    let mut name = format!("{}.scope", scope.name);
+    let mut problem = String::new();
+    // With what newer managers know, without, and under another name.
+    for (optional, other_name) in [(true, false), (false, false), (true, true), (false, true)] {
+        if other_name {
+            name = format!("{}-{}.scope", scope.name, scope.pid);
+        }
+        let body = (name.as_str(), "fail", with(optional), &auxiliary);
+        match call(connection, "StartTransientUnit", &body).await {
+            Ok(answer) => {
+                let job =
+                    answer.body().deserialize::<OwnedObjectPath>().map_err(|error| error.to_string())?;
+                return Ok((job, name));
+            }
+            Err(error @ zbus::Error::MethodError(..)) => problem = error.to_string(),
+            Err(error) => return Err(error.to_string()),
         }
     }
-    let answer = answer.map_err(|error| error.to_string())?;
-    answer.body().deserialize::<OwnedObjectPath>().map_err(|error| error.to_string())
+    Err(problem)
 }

@@ -8,6 +8,8 @@ use zbus::zvariant::Value;
 enum Form {
     /// Bytes, with K, M, G or T (powers of 1024) behind them, or `infinity`.
     Bytes,
+    /// The same, of which none would be nothing to live on.
+    SomeBytes,
     /// A number, or `infinity`.
     Count,
     /// A weight from 1 to 10000.
@@ -18,8 +20,8 @@ enum Form {
 
 /// The properties that a session may have. Others could take it out of its scope's rules.
 const KNOWN: [(&str, Form); 9] = [
-    ("MemoryMax", Form::Bytes),
-    ("MemoryHigh", Form::Bytes),
+    ("MemoryMax", Form::SomeBytes),
+    ("MemoryHigh", Form::SomeBytes),
     ("MemorySwapMax", Form::Bytes),
     ("MemoryLow", Form::Bytes),
     ("MemoryMin", Form::Bytes),
@@ -43,8 +45,11 @@ pub fn parse(property: &str) -> Result<(&'static str, Value<'static>), String> {
     };
     let wrong = |what: &str| format!("{name}= takes {what}, not {value:?}");
     match form {
-        Form::Bytes => {
-            let bytes = bytes(value).ok_or_else(|| wrong("bytes (2G, 512M, infinity)"))?;
+        Form::Bytes | Form::SomeBytes => {
+            let least = u64::from(matches!(form, Form::SomeBytes));
+            let bytes = bytes(value)
+                .filter(|bytes| *bytes >= least)
+                .ok_or_else(|| wrong("bytes (2G, 512M, infinity)"))?;
             Ok((name, Value::U64(bytes)))
         }
         Form::Count => {
@@ -106,6 +111,8 @@ mod tests {
             "CPUWeight=0",
             "CPUQuota=150",
             "TasksMax=0",
+            "MemoryMax=0",
+            "MemoryHigh=0K",
             "=1",
             "MemoryMax=\u{e9}",
         ] {

@@ -133,7 +133,20 @@ impl Runner {
         }
         self.scratch.clear();
         write(&moment, &self.emulator, &mut self.scratch);
-        self.journal.commit_checkpoint(&self.scratch);
+        if !self.journal.commit_checkpoint(&self.scratch) {
+            // Only lines of history that wait can be so much: a resize of a huge screen full of long clusters.
+            log::error!(
+                "session {}: a checkpoint of {} bytes does not fit: lines are dropped",
+                self.id,
+                self.scratch.len()
+            );
+            self.emulator.history_mut().writer.drop_held();
+            self.scratch.clear();
+            write(&Moment { held: Vec::new(), ..moment }, &self.emulator, &mut self.scratch);
+            if !self.journal.commit_checkpoint(&self.scratch) {
+                log::error!("session {}: no checkpoint fits: the last one stays in force", self.id);
+            }
+        }
         self.scratch.shrink_to(KEPT_SCRATCH);
         if taken_back {
             step("kept-apart");

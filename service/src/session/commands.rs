@@ -73,7 +73,9 @@ impl Command {
             | (Self::Colours(viewer, _), Self::Colours(other, _))
             | (Self::Focus(viewer, _), Self::Focus(other, _))
             | (Self::Used(viewer), Self::Used(other)) => viewer == other,
-            (Self::ResizeSession(_), Self::ResizeSession(_)) | (Self::Apply(_), Self::Apply(_)) => true,
+            (Self::ResizeSession(_), Self::ResizeSession(_))
+            | (Self::Apply(_), Self::Apply(_))
+            | (Self::Renamed, Self::Renamed) => true,
             _ => false,
         }
     }
@@ -82,19 +84,21 @@ impl Command {
 impl Runner {
     /// Does all that was ordered.
     pub(super) fn commands(&mut self) -> Turn {
-        for command in self.shared.take_commands() {
+        let commands = self.shared.take_commands();
+        // What is to be forgotten is not left to the next service.
+        let closing = commands.iter().any(|command| matches!(command, Command::Close));
+        for command in commands {
             match command {
                 Command::Close => return Turn::Close,
-                Command::Leave(done) => {
+                Command::Leave(done) if !closing => {
                     self.take_events();
                     self.checkpoint();
                     // It waits for this, and its waiting is over in any case.
                     let _: Result<(), ()> = done.send(());
                     return Turn::Leave;
                 }
-                _ => {}
+                command => self.command(command),
             }
-            self.command(command);
         }
         self.take_events();
         Turn::GoOn
@@ -230,6 +234,7 @@ impl Runner {
     /// and colours it has, and nobody looks.
     pub(super) fn follow_viewers(&mut self) {
         self.shared.record().viewers = self.viewers.infos();
+        self.observer.changed(self.id);
         // Zero: the session was given a size of its own, until a viewer is used again.
         let free = self.shared.last_viewer.load(Ordering::Relaxed) == 0;
         let last = self.viewers.last_used();
@@ -269,6 +274,7 @@ impl Runner {
             log::warn!("session {}: resizing its PTY: {error}", self.id);
         }
         self.fed();
+        self.observer.changed(self.id);
     }
 
     fn wait(&mut self, token: u64, what: WaitFor, done: oneshot::Sender<WaitOutcome>) {

@@ -95,6 +95,9 @@ impl Journal {
     /// up to the last one that is not zero are new, because the space was made zero first; and `limit` says
     /// how far it was made zero, or else bytes of the ring's last lap would be taken for new ones.
     pub(super) fn read(&mut self, pty: &Pty, to: &mut [u8]) -> io::Result<Reading> {
+        if cfg!(feature = "unjournaled") {
+            return self.read_unjournaled(pty, to);
+        }
         let free = JOURNAL_RING.saturating_sub(usize::try_from(self.head - self.tail).unwrap_or(usize::MAX));
         let count = to.len().min(READ).min(StateMemory::room(Ring::Journal, self.head)).min(free);
         if count == 0 {
@@ -125,6 +128,17 @@ impl Journal {
         Ok(Reading::Bytes { count: read, full: read == count })
     }
 
+    /// For the benchmark of what the journal costs: nothing survives.
+    fn read_unjournaled(&mut self, pty: &Pty, to: &mut [u8]) -> io::Result<Reading> {
+        let count = to.len().min(READ);
+        match rustix::io::read(pty, &mut to[..count]) {
+            Err(Errno::AGAIN | Errno::INTR) => Ok(Reading::Nothing),
+            Ok(0) | Err(Errno::IO) => Ok(Reading::HungUp),
+            Err(error) => Err(error.into()),
+            Ok(read) => Ok(Reading::Bytes { count: read, full: read == count }),
+        }
+    }
+
     /// Half of the output's ring is used: as much as a recovery should have to parse.
     pub(super) fn is_half_full(&self) -> bool {
         self.head - self.tail >= JOURNAL_RING as u64 / 2
@@ -146,19 +160,20 @@ impl Journal {
     }
 
     /// Puts a checkpoint of this position in force: the rings are free from here on.
-    pub(super) fn commit_checkpoint(&mut self, checkpoint: &[u8]) {
+    /// False if it does not fit: then the last one stays in force.
+    #[must_use]
+    pub(super) fn commit_checkpoint(&mut self, checkpoint: &[u8]) -> bool {
         if !self.memory.commit(Place::Checkpoint, checkpoint) {
-            // Its parts are bounded so that this cannot be; were it so, the last checkpoint would stay in force.
-            log::error!("a checkpoint of {} bytes does not fit", checkpoint.len());
-            return;
+            return false;
         }
         self.tail = self.head;
         self.host_tail = self.host_head;
+        true
     }
 
     /// Puts a card in force.
     pub(super) fn commit_card(&mut self, card: &[u8]) {
-        if !self.memory.commit(Place::Card, card) {
+        if card.is_empty() || !self.memory.commit(Place::Card, card) {
             log::error!("a card of {} bytes does not fit", card.len());
         }
     }
@@ -190,7 +205,8 @@ impl Journal {
         let host = host_head.checked_sub(host_tail).filter(|bytes| *bytes <= HOST_RING as u64);
         let head = self.memory.word(Word::Head);
         let journal = head.checked_sub(tail).filter(|bytes| *bytes <= JOURNAL_RING as u64);
-        let (Some(host), Some(journal)) = (host, journal) else {
+        let (Some(host), Some(journal)) = (host, journal.filter(|_| head.max(host_head) < u64::MAX / 2))
+        else {
             return Err(MemoryError::Damaged("its journal does not fit its checkpoint"));
         };
         let mut events = vec![0; host as usize];
@@ -249,6 +265,21 @@ impl Journal {
         memory.store(Word::Failures, if worn_out { 0 } else { failures });
         memory.store(Word::Replaying, u64::from(!worn_out));
         worn_out
+    }
+
+    /// Whether the session itself, not its replay, has ended the service so often.
+    pub(super) fn has_panicked(&self, most: u64) -> bool {
+        self.memory.word(Word::Panics) >= most
+    }
+
+    /// The session ends the service now.
+    pub(super) fn count_panic(&self) {
+        self.memory.store(Word::Panics, self.memory.word(Word::Panics).saturating_add(1));
+    }
+
+    /// It has been served for a while.
+    pub(super) fn forget_panics(&self) {
+        self.memory.store(Word::Panics, 0);
     }
 
     /// The replay has come to this place.
@@ -428,11 +459,11 @@ mod tests {
             taken += 1;
         }
         assert_eq!(taken, HOST_RING / 24);
-        journal.commit_checkpoint(b"state");
+        assert!(journal.commit_checkpoint(b"state"));
         assert!(journal.record(&HostEvent::Focused(false)));
         let large =
             HostEvent::ClipboardAnswered { selection: "c".to_owned(), data: Some(vec![b'x'; HOST_RING]) };
-        journal.commit_checkpoint(b"state");
+        assert!(journal.commit_checkpoint(b"state"));
         assert!(!journal.record(&large), "too large for the ring: a checkpoint must follow it");
     }
 
@@ -440,7 +471,7 @@ mod tests {
     fn what_came_after_a_checkpoint_is_found_again() {
         let mut journal = Journal::create().expect("memory");
         assert!(journal.record(&HostEvent::Focused(true)));
-        journal.commit_checkpoint(b"state");
+        assert!(journal.commit_checkpoint(b"state"));
         let position = journal.position();
         assert!(journal.record(&HostEvent::UpdateEnded));
         // A service killed between the kernel's copy and the store of the head.

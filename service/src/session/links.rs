@@ -69,6 +69,11 @@ impl Links {
     }
 }
 
+/// Removes the links of a session that is no more.
+pub fn forget(session: SessionId) {
+    Links::of(session).remove();
+}
+
 /// Makes or changes a link in one step: whoever opens it meanwhile finds the old one or the new one.
 fn point(link: &Path, target: &Path) -> io::Result<()> {
     if std::fs::read_link(link).is_ok_and(|there| there == target) {

@@ -65,6 +65,8 @@ pub(super) enum Word {
     Stuck = 10,
     /// And how often in a row.
     Failures = 11,
+    /// How often in a row the session ended the service outside a replay.
+    Panics = 12,
 }
 
 /// What has two slots.
@@ -182,7 +184,9 @@ impl StateMemory {
         }
         match memory.word(Word::Layout) {
             LAYOUT => Ok(memory),
-            layout => Err(MemoryError::Layout(layout)),
+            // Not any number is that of a version to come.
+            layout if (LAYOUT..LAYOUT + 1000).contains(&layout) => Err(MemoryError::Layout(layout)),
+            _ => Err(MemoryError::Damaged("its layout is none")),
         }
     }
 

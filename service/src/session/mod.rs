@@ -41,6 +41,7 @@ mod viewers;
 mod wait;
 
 pub use entry::enter;
+pub use links::forget as forget_links;
 pub use recovery::NotResumed;
 pub use spec::{
     Attachment, ClipboardRead, ClipboardWrite, Host, Inlet, Joining, Observer, Outbox, Settings, Spec,

@@ -82,8 +82,12 @@ impl Pty {
     }
 
     /// The PTY that an earlier service left.
-    pub(super) fn adopt(master: OwnedFd) -> Self {
-        Self { master }
+    pub(super) fn adopt(master: OwnedFd) -> Option<Self> {
+        // Of anything else nobody knows whether it can block this thread.
+        rustix::termios::tcgetwinsize(&master).ok()?;
+        let flags = rustix::fs::fcntl_getfl(&master).ok()?;
+        rustix::fs::fcntl_setfl(&master, flags | OFlags::NONBLOCK).ok()?;
+        Some(Self { master })
     }
 
     /// For systemd's descriptor store.

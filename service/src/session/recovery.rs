@@ -27,8 +27,11 @@ use std::time::Instant;
 
 /// Output parsed in one go: as much as one read gives.
 const PIECE: usize = 4096;
-/// So many replays that end at the same place, one after the other, are no chance: the next one is not tried.
-const MAX_ATTEMPTS: u64 = 3;
+/// So many deaths of the service at one place of a replay, one after the other, are no chance: the next one is not
+/// tried. Kills by chance do come to the beginning of several, and a start takes no longer than a tenth of a second.
+const MAX_ATTEMPTS: u64 = 20;
+/// So many panics of a session in a row, each within seconds of a start, and its screen is given up.
+const MAX_PANICS: u64 = 3;
 
 /// What came back of a session.
 pub(super) struct Found {
@@ -44,6 +47,9 @@ pub enum NotResumed {
     /// A newer version's memory: it is left in the store for that version.
     #[error("{0}; it is left in systemd's store for the version that wrote it")]
     Newer(String),
+    /// The system has not what it takes now (threads, memory, descriptors): it is left in the store for the next start.
+    #[error("{0}; it is left in systemd's store, and tried again with the next start of the service")]
+    Failed(String),
     /// Nothing is left that could be shown, and no program runs.
     #[error("nothing is left of it ({0}); its descriptors are dropped")]
     Gone(String),
@@ -54,19 +60,21 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
     let Found { id, mut kept, settings, host } = found;
     let Host { observer, store, manager: _ } = host;
     let mut notes = Vec::new();
-    let pty = kept.pty.take().map(Pty::adopt);
-    let memory = match kept
-        .memories()
-        .ok_or_else(|| "its memory is missing".to_owned())
-        .and_then(|memories| Old::open(id, memories, &store))
-    {
+    let pty = kept.pty.take().and_then(Pty::adopt);
+    let missing = |what: &str| Problem::Damaged(format!("its {what} is missing"));
+    let memory = kept.memories().ok_or_else(|| missing("memory"));
+    let memory = match memory.and_then(|memories| Old::open(id, memories, &store)) {
         Ok(old) => Some(old),
-        Err(problem) if problem.starts_with(NEWER) => return Err(NotResumed::Newer(problem)),
-        Err(problem) => {
+        Err(Problem::Fatal(problem)) => return Err(problem),
+        Err(Problem::Damaged(problem)) => {
             notes.push(format!("{problem}: its screen and history are lost, its program is not"));
             None
         }
     };
+    // A card that says that there is no leader was written before one was started.
+    if memory.as_ref().and_then(|old| old.card.as_ref()).is_some_and(|card| card.leader == 0) {
+        return Err(NotResumed::Gone("it was never started".to_owned()));
+    }
     let card = memory.as_ref().and_then(|old| old.card.clone()).unwrap_or_else(|| Card {
         name: String::new(),
         command: Vec::new(),
@@ -76,43 +84,46 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
         ended: None,
         environment: Vec::new(),
     });
-    if card.leader == 0 && memory.is_some() {
-        return Err(NotResumed::Gone("it was never started".to_owned()));
-    }
     let leader = kept.leader.take().filter(|_| card.ended.is_none());
     let leader = Leader::adopt(leader, card.leader, pty.as_ref());
     let pty = pty.filter(|_| leader.is_some()).map(Arc::new);
-    let mut ended = card.ended;
-    if leader.is_none() && ended.is_none() {
-        // Killed between two steps of its start or its end.
-        ended = Some((ExitStatus::Unknown, now_us()));
+    // Neither a leader nor its end is known: the last service was killed between two steps of that end.
+    let ended = card.ended.or_else(|| leader.is_none().then(|| (ExitStatus::Unknown, now_us())));
+    let made_up = ended.is_some() && card.ended.is_none();
+    if leader.is_none() {
+        store.forget(id, Kind::Pty);
+        store.forget(id, Kind::Leader);
     }
     if memory.is_none() && pty.is_none() {
         return Err(NotResumed::Gone(notes.join("; ")));
     }
 
-    let wake = Wake::new().map_err(|error| NotResumed::Gone(error.to_string()))?;
+    let wake = Wake::new().map_err(|error| NotResumed::Failed(error.to_string()))?;
     let mut replay = None;
     let mut moment = Moment::default();
     let (view, emulator, journal, replies) = match memory {
         Some(old) => {
             let Old { memories, mut journal, emulator, replies, .. } = old;
             moment = old.moment;
-            let missing = || "its view is missing".to_owned();
-            let loaded = memories
-                .view
-                .as_ref()
-                .ok_or_else(missing)
-                .and_then(|view| load(view, &moment, &emulator, &settings));
-            let (view, restored) = match loaded {
+            // Counted first: what follows may be what ends the service.
+            let panicked = journal.has_panicked(MAX_PANICS);
+            let worn_out = journal.is_worn_out(MAX_ATTEMPTS) || panicked;
+            let view = memories.view.as_ref().ok_or_else(|| missing("view"));
+            let (view, restored) = match view.and_then(|view| load(view, &moment, &emulator, &settings)) {
+                Ok(loaded) if !worn_out => loaded,
+                Err(Problem::Fatal(problem)) => return Err(problem),
+                Ok(_) if panicked => {
+                    notes.push("it ended the service again and again: its screen is given up".to_owned());
+                    without_view(id, &[], pty.as_deref(), &settings, &store)?.0
+                }
                 Ok(loaded) => loaded,
-                Err(problem) => {
+                Err(Problem::Damaged(problem)) => {
                     let (anew, lost) = without_view(id, &emulator, pty.as_deref(), &settings, &store)?;
                     notes.push(format!("{problem}: {lost}"));
                     anew
                 }
             };
-            if journal.is_worn_out(MAX_ATTEMPTS) {
+            if worn_out {
                 notes.push(SET_ASIDE.to_owned());
                 journal.set_aside();
             } else {
@@ -131,12 +142,12 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
             store.forget(id, Kind::Replies);
             let Memory { view, emulator, journal, replies } =
                 Memory::create(size_of(pty.as_deref()), false, &settings)
-                    .map_err(|failed| NotResumed::Gone(failed.message))?;
+                    .map_err(|failed| NotResumed::Failed(failed.message))?;
             store.forget(id, Kind::View);
             for (kind, memory) in
                 [(Kind::View, view.fd()), (Kind::State, journal.fd()), (Kind::Replies, replies.fd())]
             {
-                store.keep(id, kind, memory).map_err(|error| NotResumed::Gone(error.to_string()))?;
+                store.keep(id, kind, memory).map_err(|error| NotResumed::Failed(error.to_string()))?;
             }
             (view, emulator, journal, replies)
         }
@@ -190,12 +201,28 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
         }
         None => runner.skip_given_replies(&moment),
     }
+    if !notes.is_empty() || made_up {
+        // Before any checkpoint: with one and without this, nobody would know whose it is.
+        runner.write_card();
+    }
     runner.take_over(&notes);
     Ok((runner, session))
 }
 
-/// How a message begins that tells of a newer version's memory.
-const NEWER: &str = "a newer version wrote its memory";
+/// Why something of a session cannot be had again.
+enum Problem {
+    /// It is damaged, in words: what was in it is lost.
+    Damaged(String),
+    /// It may be whole, but this process cannot have it.
+    Fatal(NotResumed),
+}
+
+impl From<std::io::Error> for Problem {
+    fn from(error: std::io::Error) -> Self {
+        Self::Fatal(NotResumed::Failed(error.to_string()))
+    }
+}
+
 /// What a person is told whose journal could not be replayed.
 const SET_ASIDE: &str = "its last output could not be worked through and is left out";
 
@@ -210,22 +237,24 @@ struct Old {
 }
 
 impl Old {
-    fn open(id: SessionId, memories: Memories, store: &Store) -> Result<Self, String> {
-        let copy = |memory: &OwnedFd| memory.try_clone().map_err(|error| error.to_string());
-        let journal = Journal::open(copy(&memories.state)?).map_err(|error| match error {
-            MemoryError::Layout(_) => format!("{NEWER}: {error}"),
-            other => other.to_string(),
+    fn open(id: SessionId, memories: Memories, store: &Store) -> Result<Self, Problem> {
+        let damaged = |what: &str| Problem::Damaged(what.to_owned());
+        let journal = Journal::open(memories.state.try_clone()?).map_err(|error| match error {
+            MemoryError::Layout(_) => Problem::Fatal(NotResumed::Newer(error.to_string())),
+            MemoryError::Io(error) => error.into(),
+            MemoryError::Damaged(_) => Problem::Damaged(error.to_string()),
         })?;
         let replies = match &memories.replies {
-            Some(ledger) => Replies::open(copy(ledger)?),
-            None => Replies::create().and_then(|replies| {
+            Some(ledger) => Replies::open(ledger.try_clone()?)?,
+            None => {
+                let replies = Replies::create()?;
                 store.keep(id, Kind::Replies, replies.fd())?;
-                Ok(replies)
-            }),
+                replies
+            }
         };
-        let replies = replies.map_err(|error| error.to_string())?;
-        let checkpoint = journal.checkpoint().ok_or("its memory holds no checkpoint")?;
-        let (moment, emulator) = Moment::split(&checkpoint).ok_or("its checkpoint is damaged")?;
+        let checkpoint = journal.checkpoint().ok_or_else(|| damaged("its memory holds no checkpoint"))?;
+        let (moment, emulator) =
+            Moment::split(&checkpoint).ok_or_else(|| damaged("its checkpoint is damaged"))?;
         let card = journal.card().and_then(|card| Card::from_bytes(&card));
         let emulator = emulator.to_vec();
         Ok(Self { memories, journal, card, moment, emulator, replies })
@@ -238,12 +267,14 @@ fn load(
     moment: &Moment,
     emulator: &[u8],
     settings: &Settings,
-) -> Result<(ViewWriter, Emulator), String> {
-    let memory = view.try_clone().map_err(|error| error.to_string())?;
-    let (view, history) = ViewWriter::restore(memory, settings.history_lines, moment.history())
-        .map_err(|error: GridError| error.to_string())?;
-    let emulator =
-        Emulator::restore(emulator, SharedHistory::new(history)).map_err(|damaged| damaged.to_string())?;
+) -> Result<(ViewWriter, Emulator), Problem> {
+    let restored = ViewWriter::restore(view.try_clone()?, settings.history_lines, moment.history());
+    let (view, history) = restored.map_err(|error| match error {
+        GridError::Io(error) => error.into(),
+        other => Problem::Damaged(other.to_string()),
+    })?;
+    let emulator = Emulator::restore(emulator, SharedHistory::new(history))
+        .map_err(|damaged| Problem::Damaged(damaged.to_string()))?;
     Ok((view, emulator))
 }
 
@@ -256,7 +287,7 @@ fn without_view(
     store: &Store,
 ) -> Result<((ViewWriter, Emulator), &'static str), NotResumed> {
     let view = || {
-        ViewWriter::create(limits(settings)).map_err(|error| NotResumed::Gone(format!("no view: {error}")))
+        ViewWriter::create(limits(settings)).map_err(|error| NotResumed::Failed(format!("no view: {error}")))
     };
     let (mut writer, history) = view()?;
     let restored = Emulator::restore(emulator, SharedHistory::new(history));
@@ -271,7 +302,7 @@ fn without_view(
     store.forget(id, Kind::View);
     store
         .keep(id, Kind::View, writer.fd())
-        .map_err(|error| NotResumed::Gone(format!("its view is not kept: {error}")))?;
+        .map_err(|error| NotResumed::Failed(format!("its view is not kept: {error}")))?;
     Ok(((writer, emulator), lost))
 }
 
@@ -325,10 +356,14 @@ impl Runner {
         log::error!("session {}: a defect: its journal cannot be replayed, and is left out", self.id);
         notes.push(SET_ASIDE.to_owned());
         self.journal.set_aside();
-        match view.map(|view| load(view, moment, emulator, &self.settings)) {
-            Some(Ok((view, emulator))) => (self.view, self.emulator) = (view, emulator),
-            Some(Err(problem)) => log::error!("session {}: {problem}", self.id),
-            None => {}
+        let loaded = view.and_then(|view| load(view, moment, emulator, &self.settings).ok());
+        let pty = self.pty.as_deref();
+        let anew = loaded.map(Ok).unwrap_or_else(|| {
+            without_view(self.id, emulator, pty, &self.settings, &self.store).map(|(anew, _)| anew)
+        });
+        match anew {
+            Ok((view, emulator)) => (self.view, self.emulator) = (view, emulator),
+            Err(problem) => log::error!("session {}: {problem}", self.id),
         }
         self.skip_given_replies(moment);
     }
@@ -338,6 +373,10 @@ impl Runner {
         let mut replies = Regenerated::after(moment, self.replies.end());
         replies.take(self.emulator.replies());
         *self.emulator.replies() = replies.missing;
+        for selection in &moment.questions {
+            // Those who were asked are gone.
+            self.answer_program(selection, None);
+        }
     }
 
     /// Feeds the emulator what came after its checkpoint, as it came then.
@@ -379,10 +418,7 @@ impl Runner {
             log::error!("session {}: its replies: {error}", self.id);
         }
         *self.emulator.replies() = replies.missing;
-        self.checkpoint();
-        self.journal.replayed();
         self.size = translate::size_back(self.emulator.size());
-        self.send_replies();
         self.journal.told();
         for event in untold {
             self.take_event(event);
@@ -391,6 +427,9 @@ impl Runner {
             // Those who were asked are gone.
             self.answer_program(&selection, None);
         }
+        self.checkpoint();
+        self.journal.replayed();
+        self.send_replies();
     }
 
     /// Does again what the host did.
@@ -447,7 +486,6 @@ impl Runner {
         self.fed();
         if !notes.is_empty() {
             self.checkpoint();
-            self.write_card();
         }
         debug_assert_eq!(self.emulator.verify_integrity(), Ok(()));
         self.flush();

@@ -40,7 +40,12 @@ impl Replies {
     /// The ledger that an earlier service left: its size says what was appended, its position what was sent.
     pub(super) fn open(ledger: OwnedFd) -> io::Result<Self> {
         let end = u64::try_from(rustix::fs::fstat(&ledger)?.st_size).unwrap_or_default();
-        let sent = rustix::fs::tell(&ledger)?.min(end);
+        let mut sent = rustix::fs::tell(&ledger)?;
+        if sent > end {
+            // Nobody sends what is not there.
+            rustix::fs::seek(&ledger, rustix::fs::SeekFrom::Start(end))?;
+            sent = end;
+        }
         Ok(Self { ledger, end, sent, punched: 0 })
     }
 
@@ -49,12 +54,12 @@ impl Replies {
     pub(super) fn cut(&mut self, end: u64) -> io::Result<()> {
         if self.end > end {
             log::warn!("a ledger of replies had {} bytes that nobody asked for", self.end - end);
-            rustix::fs::ftruncate(&self.ledger, end)?;
-            self.end = end;
             if self.sent > end {
                 rustix::fs::seek(&self.ledger, rustix::fs::SeekFrom::Start(end))?;
                 self.sent = end;
             }
+            rustix::fs::ftruncate(&self.ledger, end)?;
+            self.end = end;
         }
         Ok(())
     }
@@ -100,7 +105,9 @@ impl Replies {
         while self.waiting() {
             let count = usize::try_from(self.end - self.sent).unwrap_or(usize::MAX);
             match rustix::fs::sendfile(pty, &self.ledger, None, count) {
-                Ok(0) | Err(Errno::AGAIN) => break,
+                Err(Errno::AGAIN) => break,
+                // The ledger is shorter than it was: somebody else's doing.
+                Ok(0) => self.sent = self.end,
                 Ok(sent) => {
                     step("sendfile");
                     self.sent += sent as u64;

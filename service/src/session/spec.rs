@@ -30,6 +30,8 @@ pub struct Spec {
     pub allow_checksum: bool,
     /// Limits of its scope, `NAME=VALUE` each, which were checked.
     pub properties: Vec<String>,
+    /// Some of them were asked for with this session: without a scope it must not start.
+    pub limited: bool,
     /// The configuration at this moment.
     pub settings: Settings,
 }
@@ -107,6 +109,9 @@ pub struct Host {
 pub trait Observer: Send + Sync {
     /// Something happened. The last thing told of a leader is `SessionExited`.
     fn event(&self, session: SessionId, event: ToClient);
+
+    /// What a listing says of it has changed, and no event says so.
+    fn changed(&self, _session: SessionId) {}
 }
 
 /// Takes what is meant for one viewer: acknowledgements, its detachment, its copy of the session's events.

@@ -66,7 +66,7 @@ impl Session {
         resumed: oneshot::Sender<Result<Arc<Session>, NotResumed>>,
     ) {
         let found = Found { id, kept, settings, host };
-        on_thread(id, resumed, NotResumed::Gone, move || recovery::resume(found));
+        on_thread(id, resumed, NotResumed::Failed, move || recovery::resume(found));
     }
 }
 
@@ -118,6 +118,7 @@ fn live(mut runner: Runner) {
             // The next service goes on with all sessions from what is written down; this one's state cannot be
             // trusted. SIGKILL, because an abort would write everybody's screens to the disk.
             log::error!("session {}: a defect of the service, which starts anew", runner.id);
+            runner.journal.count_panic();
             let _: rustix::io::Result<()> =
                 rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
         }
@@ -201,8 +202,18 @@ pub(super) fn on_screen(note: &str) -> String {
 fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
     let cannot_start = |message: String| Failed { kind: FailureKind::CannotStart, message };
     let Host { observer, store, manager } = host;
-    let Spec { name, command, login, directory, environment, size, allow_checksum, properties, settings } =
-        spec;
+    let Spec {
+        name,
+        command,
+        login,
+        directory,
+        environment,
+        size,
+        allow_checksum,
+        properties,
+        limited,
+        settings,
+    } = spec;
 
     let size = if size.cols == 0 || size.rows == 0 { DEFAULT_SIZE } else { size };
     let inside = translate::size(size);
@@ -217,7 +228,7 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
         emulator.feed(on_screen(&note).as_bytes());
     }
     let (pty, slave) = Pty::open(translate::size_back(inside)).map_err(cannot_start)?;
-    store.reserve().map_err(|message| Failed { kind: FailureKind::TooMany, message })?;
+    store.reserve(id).map_err(|message| Failed { kind: FailureKind::TooMany, message })?;
     let kept = Keeping { store: &store, id, kept: false };
     kept.keep(&[
         (Kind::Pty, pty.fd()),
@@ -276,6 +287,8 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
         store: Arc::clone(&store),
         ended: None,
     });
+    // In this order: a card without a leader says that the program was never started.
+    runner.write_card();
     runner.checkpoint();
     runner.links.follow(&runner.shared.viewer_environment(), Some(&mut program.variables));
     // With a manager the program waits at a gate until it has its scope; without one there is nothing to wait for.
@@ -295,15 +308,17 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
             return Ok(());
         };
         gate.wait_for(&leader).map_err(cannot_start)?;
-        let scope = runner.scope(properties);
-        let name = scope.name.clone();
-        if let Err(problem) = manager.make_scope(scope) {
-            log::warn!("session {id}: no scope of its own: {problem}");
-            let note = format!("no scope of its own ({problem}): limits and accounting do not hold");
-            runner.emulator.feed(on_screen(&note).as_bytes());
-            runner.checkpoint();
-        } else {
-            runner.shared.scope.get_or_init(|| name);
+        match manager.make_scope(runner.scope(properties)) {
+            Ok(name) => drop(runner.shared.scope.set(name)),
+            Err(problem) if limited => {
+                return Err(cannot_start(format!("no scope with these limits can be made: {problem}")));
+            }
+            Err(problem) => {
+                log::warn!("session {id}: no scope of its own: {problem}");
+                let note = format!("no scope of its own ({problem}): limits and accounting do not hold");
+                runner.emulator.feed(on_screen(&note).as_bytes());
+                runner.checkpoint();
+            }
         }
         runner.write_card();
         step("card");
@@ -334,7 +349,7 @@ impl Runner {
             .map(|character| if character.is_control() { ' ' } else { character })
             .take(MAX_DESCRIPTION)
             .collect();
-        Scope { name: format!("scarab-{}.scope", self.id.0), description, pid, properties }
+        Scope { name: format!("scarab-{}", self.id.0), description, pid, properties }
     }
 }
 

@@ -324,6 +324,7 @@ impl Runner {
             self.hung_up = false;
         }
         if over(&mut self.timers.viewers) {
+            self.journal.forget_panics();
             self.follow_viewers();
         }
         if over(&mut self.timers.kill) {
@@ -538,8 +539,9 @@ impl Runner {
         let mut record = self.shared.record();
         record.history_lines = self.emulator.history().writer.lines();
         record.alternate_screen = self.emulator.on_alternate_screen();
-        if let Some(directory) = directory {
+        if let Some(directory) = directory.filter(|directory| *directory != record.directory) {
             record.directory = directory;
+            self.observer.changed(self.id);
         }
         if !name.is_empty() && record.foreground != name {
             record.foreground.clone_from(&name);

@@ -62,6 +62,7 @@ pub fn spec(command: &[&str]) -> Spec {
         size: size(80, 24),
         allow_checksum: false,
         properties: Vec::new(),
+        limited: false,
         settings: Settings::default(),
     }
 }
