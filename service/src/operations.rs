@@ -1,14 +1,14 @@
 //! What can be done with sessions from outside, whatever the door: the control socket's requests and the bus's calls.
 
 use crate::failure::{Failure, failed};
-use crate::manager::parse_property;
+use crate::manager::check_properties;
 use crate::service::{Service, settings};
 use crate::session::{Session, Spec};
 use scarab_protocol::SessionId;
-use scarab_protocol::message::WaitFor;
 use scarab_protocol::message::answer::{Created, Done, FailureKind};
 use scarab_protocol::message::event::SessionRenamed;
 use scarab_protocol::message::request::Create;
+use scarab_protocol::message::{SendItem, WaitFor};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -18,10 +18,10 @@ use tokio::sync::oneshot;
 const MAX_ENVIRONMENT: usize = 1 << 20;
 /// Most bytes of a command with its arguments.
 const MAX_COMMAND: usize = 128 << 10;
-/// Most properties of one session's scope: more than there are.
-const MAX_PROPERTIES: usize = 32;
 /// Longest path that the kernel takes (PATH_MAX), in bytes.
 const MAX_PATH: usize = 4096;
+/// Most bytes that one Send types, as its message says.
+const MAX_SEND: usize = 64 << 10;
 /// How long Kill waits for a session's end: 2 s until SIGKILL, and a moment for the kernel.
 const KILL_TIME: Duration = Duration::from_secs(3);
 
@@ -56,16 +56,28 @@ pub fn check_environment(environment: &[Vec<u8>]) -> Result<()> {
     }
 }
 
+/// Refuses more than one request may type.
+///
+/// # Errors
+/// When it is too much.
+pub fn check_typed(items: &[SendItem]) -> Result<()> {
+    let cost = |item: &SendItem| match item {
+        SendItem::Bytes(bytes) => bytes.len().max(1),
+        SendItem::Key(name) => name.len().max(1),
+    };
+    if items.iter().map(cost).sum::<usize>() > MAX_SEND {
+        return Err(bad(format!("more than {MAX_SEND} bytes: send them in pieces")));
+    }
+    Ok(())
+}
+
 /// Makes a session; how that went comes when it is there.
 ///
 /// # Errors
 /// When the request is wrong, or there are too many.
 pub fn create(service: &Arc<Service>, request: Create) -> Result<Coming<Created>> {
     let Create { name, command, login, directory, environment, size, properties, allow_checksum } = request;
-    if properties.len() > MAX_PROPERTIES {
-        return Err(bad(format!("{} properties, more than the {MAX_PROPERTIES} allowed", properties.len())));
-    }
-    properties.iter().try_for_each(|property| parse_property(property).map(drop).map_err(bad))?;
+    check_properties(&properties).map_err(bad)?;
     if !properties.is_empty() && !service.host().manager.is_there() {
         let message = "properties are limits of a session's scope, which only systemd can make: this service was not \
                        started by it";

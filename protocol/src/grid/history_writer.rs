@@ -112,9 +112,18 @@ impl HistoryWriter {
     /// Where history stands: to be kept before anything more is appended once pieces were taken back.
     pub fn state(&self) -> HistoryState {
         let held = self.held.clone().unwrap_or_default();
-        let open = held.first().map_or(self.open, |record| !starts_line(record));
         let Chunk { number, first, cells, lines } = self.chunks.back().copied().unwrap_or_default();
-        HistoryState { mark: self.mark, open, chunk: [number, first, cells, lines], held }
+        HistoryState {
+            mark: self.mark,
+            open: self.ring_is_open(),
+            chunk: [number, first, cells, lines],
+            held,
+        }
+    }
+
+    /// Whether the line of the newest record in the ring goes on; what waits comes after that.
+    fn ring_is_open(&self) -> bool {
+        self.held.iter().flatten().next().map_or(self.open, |record| !starts_line(record))
     }
 
     /// Whether pieces were taken back since [`HistoryWriter::settle`]. Until then what is appended is kept apart,
@@ -125,21 +134,14 @@ impl HistoryWriter {
 
     /// Forgets what waits: no state can hold it.
     pub fn drop_held(&mut self) {
-        if let Some(held) = &mut self.held
-            && let Some(first) = held.first()
-        {
-            self.open = !starts_line(first);
-            held.clear();
-        }
+        self.open = self.ring_is_open();
+        self.held.iter_mut().for_each(Vec::clear);
     }
 
     /// Appends what waited. For when [`HistoryWriter::state`] has been kept.
     pub fn settle(&mut self) {
-        let held = self.held.take().unwrap_or_default();
-        if let Some(first) = held.first() {
-            self.open = !starts_line(first);
-        }
-        for record in held {
+        self.open = self.ring_is_open();
+        for record in self.held.take().unwrap_or_default() {
             self.append(record);
         }
     }

@@ -50,6 +50,7 @@ impl SessionObject {
 
     async fn type_items(&self, items: Vec<SendItem>) -> Result<(), Error> {
         self.allowed("typing")?;
+        operations::check_typed(&items)?;
         let (done, taken) = oneshot::channel();
         self.session()?.send(items, done);
         Ok(taken.await.map_err(|_| Error::gone())??)
@@ -86,9 +87,6 @@ impl SessionObject {
 
     /// Types text, of at most 64 KiB, as it is; returns when the program's terminal has taken it. Needs dbus.control.
     async fn send(&self, text: String) -> Result<(), Error> {
-        if text.len() > 64 << 10 {
-            return Err(failed(FailureKind::BadArgument, "more than 65536 bytes: send them in pieces").into());
-        }
         self.type_items(vec![SendItem::Bytes(text.into_bytes())]).await
     }
 

@@ -1,6 +1,6 @@
 //! Reading single values with their bounds, so that what is wrong is found where it stands in the file.
 
-use crate::manager::parse_property;
+use crate::manager::check_properties;
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -135,13 +135,8 @@ pub fn directories<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
 /// Limits of a scope, each `NAME=VALUE`.
 pub fn properties<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let properties = Vec::<String>::deserialize(deserializer)?;
-    if properties.len() > 32 {
-        return Err(D::Error::custom("more than 32 properties"));
-    }
-    match properties.iter().find_map(|property| parse_property(property).err()) {
-        Some(problem) => Err(D::Error::custom(problem)),
-        None => Ok(properties),
-    }
+    check_properties(&properties).map_err(D::Error::custom)?;
+    Ok(properties)
 }
 
 fn absolute(path: &str) -> bool {

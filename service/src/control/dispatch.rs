@@ -7,7 +7,7 @@ use super::connection::Connection;
 use super::input::MAX_PALETTE;
 use super::viewer::{ViewerOutbox, Viewing};
 use crate::failure::{Failure, cut, failed};
-use crate::operations::{self, check_environment};
+use crate::operations::{self, check_environment, check_typed};
 use crate::plugin;
 use crate::service::Service;
 use crate::session::{self, Joining, Session};
@@ -21,7 +21,7 @@ use scarab_protocol::message::request::{
     Attach, Capture, CopyScreen, Create, Detach, GetConfig, GetEnvironment, Kill, Rename, ResizeSession,
     Send, SetConfig, Subscribe, Wait,
 };
-use scarab_protocol::message::{ConfigValue, SendItem, SessionInfo, ToClient, ToService, WaitFor};
+use scarab_protocol::message::{ConfigValue, SessionInfo, ToClient, ToService, WaitFor};
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -31,8 +31,6 @@ use tokio::sync::oneshot;
 /// What of all sessions a listing may tell, in bytes: half of what a message may have, because names, viewers and
 /// the rest come on top of it.
 const LISTING: usize = MAX_JOINED / 2;
-/// Most bytes that one Send types, as its message says.
-const MAX_SEND: usize = 64 << 10;
 /// Longest text to wait for, in bytes: a line.
 const MAX_WAIT_TEXT: usize = 4096;
 /// Longest name of a viewer, in bytes.
@@ -293,13 +291,7 @@ fn rename(connection: &Connection, request: Rename) -> Result<Handled> {
 }
 
 fn send(connection: &Connection, id: u32, request: Send) -> Result<Handled> {
-    let cost = |item: &SendItem| match item {
-        SendItem::Bytes(bytes) => bytes.len().max(1),
-        SendItem::Key(name) => name.len().max(1),
-    };
-    if request.items.iter().map(cost).sum::<usize>() > MAX_SEND {
-        return Err(bad(format!("more than {MAX_SEND} bytes: send them in pieces")));
-    }
+    check_typed(&request.items)?;
     let (_, session) = meant(connection, &request.session)?;
     connection.waits().admit(id)?;
     let (done, taken) = oneshot::channel();

@@ -5,7 +5,8 @@
 
 mod property;
 
-pub use property::parse as parse_property;
+pub use property::check as check_properties;
+use property::parse as parse_property;
 
 use futures_util::StreamExt;
 use std::collections::HashMap;

@@ -31,6 +31,20 @@ const KNOWN: [(&str, Form); 9] = [
     ("CPUQuota", Form::Quota),
 ];
 
+/// Most properties of one scope: more than there are.
+const MAX: usize = 32;
+
+/// Refuses a list of which one is none of these, or that is longer than it can be.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn check(properties: &[String]) -> Result<(), String> {
+    if properties.len() > MAX {
+        return Err(format!("{} properties, more than the {MAX} allowed", properties.len()));
+    }
+    properties.iter().try_for_each(|property| parse(property).map(drop))
+}
+
 /// Reads `NAME=VALUE` into what the manager takes.
 ///
 /// # Errors

@@ -210,12 +210,12 @@ impl Journal {
             return Err(MemoryError::Damaged("its journal does not fit its checkpoint"));
         };
         let mut events = vec![0; host as usize];
-        self.copy_out(Ring::Host, host_tail, &mut events);
+        self.memory.copy_out(Ring::Host, host_tail, &mut events);
         let limit = self.memory.word(Word::Limit).min(tail + JOURNAL_RING as u64).max(head);
         // One read gives no more than this.
         let beyond = (limit - head).min(READ as u64);
         let mut output = vec![0; (journal + beyond) as usize];
-        self.copy_out(Ring::Journal, tail, &mut output);
+        self.memory.copy_out(Ring::Journal, tail, &mut output);
         let unsure = &output[journal as usize..];
         let new = unsure.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         output.truncate(journal as usize + new);
@@ -242,12 +242,6 @@ impl Journal {
         (self.head, self.tail) = (head.max(limit), head.max(limit));
         (self.host_head, self.host_tail) = (host, host);
         self.memory.store(Word::Head, self.head);
-    }
-
-    fn copy_out(&self, ring: Ring, position: u64, to: &mut [u8]) {
-        let (first, second) = to.split_at_mut(to.len().min(StateMemory::room(ring, position)));
-        self.memory.copy_out(ring, position, first);
-        self.memory.copy_out(ring, position + first.len() as u64, second);
     }
 
     /// A replay begins. True if the last ones ended the service `most` times at one place: then it must not. A kill

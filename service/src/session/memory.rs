@@ -312,11 +312,15 @@ impl StateMemory {
         rustix::io::read(from, space)
     }
 
-    /// Copies bytes out.
+    /// Copies bytes out, around the end of the ring if need be; no more than the ring holds.
     pub(super) fn copy_out(&self, ring: Ring, position: u64, to: &mut [u8]) {
-        let at = self.at(ring, position, to.len());
-        // SAFETY: `at` checked the range, and `to` is memory of ours elsewhere.
-        unsafe { std::ptr::copy_nonoverlapping(at, to.as_mut_ptr(), to.len()) };
+        let (first, second) = to.split_at_mut(to.len().min(Self::room(ring, position)));
+        let behind = position + first.len() as u64;
+        for (position, part) in [(position, first), (behind, second)] {
+            let at = self.at(ring, position, part.len());
+            // SAFETY: `at` checked the range, and `part` is memory of ours elsewhere.
+            unsafe { std::ptr::copy_nonoverlapping(at, part.as_mut_ptr(), part.len()) };
+        }
     }
 
     /// Copies bytes in, around the end of the ring if need be; no more than the ring holds.
@@ -347,9 +351,11 @@ mod tests {
         let memory = StateMemory::create().expect("memory");
         let position = HOST_RING as u64 * 3 - 4;
         memory.copy_in(Ring::Host, position, b"abcdefgh");
-        let (mut end, mut start) = ([0; 4], [0; 4]);
+        let (mut end, mut start, mut whole) = ([0; 4], [0; 4], [0; 8]);
         memory.copy_out(Ring::Host, position, &mut end);
         memory.copy_out(Ring::Host, position + 4, &mut start);
+        memory.copy_out(Ring::Host, position, &mut whole);
+        assert_eq!(&whole, b"abcdefgh");
         assert_eq!((&end, &start), (b"abcd", b"efgh"));
         let mut other = [1; 4];
         memory.copy_out(Ring::Journal, 0, &mut other);

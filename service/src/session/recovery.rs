@@ -418,7 +418,6 @@ impl Runner {
             log::error!("session {}: its replies: {error}", self.id);
         }
         *self.emulator.replies() = replies.missing;
-        self.size = translate::size_back(self.emulator.size());
         self.journal.told();
         for event in untold {
             self.take_event(event);

@@ -333,7 +333,6 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
         record.leader = leader.number();
         record.foreground = exit::process_name(leader.pid).unwrap_or(name);
     }
-    runner.write_card();
     kept.succeeded();
     Ok((runner, Arc::new(Session { shared, leader: Some(leader) })))
 }
