@@ -47,7 +47,8 @@ pub fn vim() -> Script {
             write(
                 home,
                 "vimrc",
-                "set nocompatible noswapfile viminfo= number ruler showcmd hlsearch\nsyntax on\nset background=dark t_RV= t_u7=\n",
+                "set nocompatible noswapfile viminfo= number ruler showcmd hlsearch\nsyntax on\nset background=dark t_RV= t_u7=\n\
+                 \" Its message tells the age of the change, in seconds of the clock.\nnnoremap <silent> u :silent undo<CR>\n",
             );
         },
         keys: vec![
@@ -131,7 +132,7 @@ pub fn nvim() -> Script {
             write(
                 home,
                 "init.vim",
-                "set noswapfile shada= number ruler hlsearch background=dark\nsyntax on\n",
+                "set noswapfile shada= number ruler hlsearch background=dark\nsyntax on\nnnoremap <silent> u :silent undo<CR>\n",
             );
         },
         ..vim()
