@@ -41,6 +41,7 @@ lint:
 # (service/tests/systemd.rs) and of real programs (client-cli/tests/programs) are among them and say loudly when
 # they cannot run. Some measure the memory of their own process: each test has one of its own, or they take turns.
 unit:
+	CARGO="$(CARGO)" packaging/build-previous
 	$(CARGO) build --workspace --locked
 	$(CARGO) build --workspace --examples --locked
 	if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run --workspace --locked; \

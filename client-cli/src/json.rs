@@ -62,6 +62,7 @@ pub fn exit(status: ExitStatus) -> Value {
         ExitStatus::Code(code) => json!({ "code": code }),
         ExitStatus::Signal(number) => json!({ "signal": number }),
         ExitStatus::Unknown => json!({ "unknown": true }),
+        ExitStatus::OutOfMemory => json!({ "out_of_memory": true }),
     }
 }
 

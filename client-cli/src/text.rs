@@ -37,6 +37,7 @@ pub fn exit(status: ExitStatus) -> String {
             None => format!("exited (signal {number})"),
         },
         ExitStatus::Unknown => "exited (unknown)".to_owned(),
+        ExitStatus::OutOfMemory => "exited (out of memory)".to_owned(),
     }
 }
 

@@ -18,8 +18,8 @@
 //!     30    2  zero                                 zero
 //! ```
 
-/// The protocol version this crate speaks.
-pub const VERSION: u16 = 1;
+/// The protocol version this crate speaks. The feature `previous` keeps the version before alive, for tests.
+pub const VERSION: u16 = if cfg!(feature = "previous") { 1 } else { 2 };
 /// The oldest protocol version this crate still speaks: this one and the one before.
 pub const OLDEST_VERSION: u16 = 1;
 /// The view layout this crate writes and reads.

@@ -61,7 +61,8 @@ fn exit_status() -> impl Strategy<Value = ExitStatus> {
     prop_oneof![
         any::<i32>().prop_map(ExitStatus::Code),
         any::<i32>().prop_map(ExitStatus::Signal),
-        Just(ExitStatus::Unknown)
+        Just(ExitStatus::Unknown),
+        Just(ExitStatus::OutOfMemory)
     ]
 }
 

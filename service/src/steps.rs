@@ -1,7 +1,8 @@
 //! Named steps at which a debug build can kill itself, as SIGKILL might at any instant; nothing in a release build.
 //!
-//! A file that `SCARAB_KILL_AT` names and that says `NAME:N` when the process starts ends it
-//! the Nth time that it comes to the step NAME, and is removed: the next process lives.
+//! A file that `SCARAB_KILL_AT` names and whose first line says `NAME:N` when the process starts ends it the Nth time
+//! that it comes to the step NAME. That line is taken out first, and the file with its last one: the next process
+//! dies as the next line says, or lives.
 
 /// Panics at a byte that `SCARAB_PANIC_AT` names (`0x02`), as a defect of the emulator might; never in a release build.
 #[cfg(debug_assertions)]
@@ -34,7 +35,7 @@ pub fn step(name: &str) {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let at = AT.get_or_init(|| {
         let wanted = std::fs::read_to_string(std::env::var_os("SCARAB_KILL_AT")?).ok()?;
-        let (name, count) = wanted.split_once(':')?;
+        let (name, count) = wanted.lines().next()?.split_once(':')?;
         Some((name.to_owned(), count.trim().parse().ok()?))
     });
     if let Some((wanted, count)) = at
@@ -42,7 +43,11 @@ pub fn step(name: &str) {
         && COUNT.fetch_add(1, Ordering::Relaxed) + 1 == *count
     {
         let file = std::env::var_os("SCARAB_KILL_AT").unwrap_or_default();
-        std::fs::remove_file(file).expect("the file that was read");
+        let text = std::fs::read_to_string(&file).expect("the file that was read");
+        match text.split_once('\n').filter(|(_, rest)| !rest.is_empty()) {
+            Some((_, rest)) => std::fs::write(&file, rest).expect("the file is written"),
+            None => std::fs::remove_file(&file).expect("the file is removed"),
+        }
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
 }

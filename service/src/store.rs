@@ -16,12 +16,15 @@ use crate::steps::step;
 
 /// The name of the memory of ids.
 const IDS: &str = "ids";
-/// The generation of the memory that this version makes.
-const GENERATION: u32 = 1;
+/// The generation of the memory that this version makes: the layout of its state. The feature `previous` makes that
+/// of the version before.
+pub const GENERATION: u32 = if cfg!(feature = "previous") { 1 } else { 2 };
 /// No id is as high: at a million sessions a second it would take nine years.
 const MAX_ID: u64 = 1 << 48;
 /// Descriptors of a running session.
 const OF_SESSION: usize = 5;
+/// And so many more while it moves to another layout: one session at a time does.
+const OF_MOVE: usize = 3;
 
 /// One of a session's descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,8 +128,11 @@ impl Store {
 
     /// How many descriptors it holds, and can hold.
     pub fn fill(&self) -> (usize, usize) {
-        let sessions: usize = self.held().values().map(BTreeSet::len).sum();
-        (sessions + usize::from(self.ids().is_some()), self.most())
+        (self.count(&self.held()), self.most())
+    }
+
+    fn count(&self, sessions: &BTreeMap<SessionId, BTreeSet<Kind>>) -> usize {
+        sessions.values().map(BTreeSet::len).sum::<usize>() + usize::from(self.ids().is_some())
     }
 
     /// Reserves room for a session's descriptors.
@@ -138,11 +144,11 @@ impl Store {
             return Ok(());
         }
         let mut sessions = self.held();
-        let held = sessions.values().map(BTreeSet::len).sum::<usize>() + usize::from(self.ids().is_some());
-        if held + OF_SESSION > self.most() {
+        let held = self.count(&sessions);
+        if held + OF_SESSION + OF_MOVE > self.most() {
             return Err(format!(
-                "systemd keeps {held} descriptors for this service, and {OF_SESSION} more are over its limit of \
-                 {}: end a session, or raise FileDescriptorStoreMax= of scarab.service",
+                "systemd keeps {held} descriptors for this service, and {OF_SESSION} more with {OF_MOVE} for an \
+                 upgrade are over its limit of {}: end a session, or raise FileDescriptorStoreMax= of scarab.service",
                 self.most()
             ));
         }
@@ -161,6 +167,43 @@ impl Store {
         step("fdstore");
         self.held().entry(session).or_default().insert(kind);
         push(&kind.name(session, GENERATION), descriptor)
+    }
+
+    /// Puts a session's memfds, the state last, in the place of those of an earlier generation. At every instant one
+    /// generation is whole, and both say the same.
+    ///
+    /// # Errors
+    /// When there is no room for both, or the manager cannot be reached.
+    pub fn migrate(&self, session: SessionId, memories: &[(Kind, BorrowedFd<'_>)]) -> io::Result<()> {
+        if !self.is_there() {
+            return Ok(());
+        }
+        // One session after the other.
+        let sessions = self.held();
+        if self.count(&sessions) + OF_MOVE > self.most() {
+            return Err(io::Error::other(
+                "systemd's store has no room to move it to this version: raise FileDescriptorStoreMax= of scarab.service",
+            ));
+        }
+        // Left by a service that was killed half-way: of the same name there must be one.
+        memories.iter().for_each(|(kind, _)| remove(&kind.name(session, GENERATION)));
+        for (kind, memory) in memories {
+            step("migration");
+            push(&kind.name(session, GENERATION), *memory)?;
+        }
+        step("migration");
+        self.forget_earlier(session);
+        step("migration");
+        Ok(())
+    }
+
+    /// Has the manager forget a session's memfds of earlier generations.
+    pub fn forget_earlier(&self, session: SessionId) {
+        if self.is_there() {
+            for kind in Kind::ALL.into_iter().filter(|kind| kind.is_memory()) {
+                (1..GENERATION).for_each(|generation| remove(&kind.name(session, generation)));
+            }
+        }
     }
 
     /// Has the manager forget a descriptor.
@@ -248,6 +291,8 @@ pub struct Memories {
     pub view: Option<OwnedFd>,
     /// The replies.
     pub replies: Option<OwnedFd>,
+    /// There are others of another generation: the last service was killed while it moved them.
+    pub others: bool,
 }
 
 impl Kept {
@@ -269,8 +314,9 @@ impl Kept {
         let found: Vec<_> = std::mem::take(&mut self.memories).into_values().collect();
         let whole = found.iter().rposition(|memories| memories.iter().all(Option::is_some));
         let best = whole.or_else(|| found.iter().rposition(|[_, state, _]| state.is_some()))?;
+        let others = found.len() > 1;
         let [view, state, replies] = found.into_iter().nth(best)?;
-        Some(Memories { state: state?, view, replies })
+        Some(Memories { state: state?, view, replies, others })
     }
 }
 
@@ -360,20 +406,20 @@ mod tests {
 
     #[test]
     fn a_full_store_refuses_a_session() {
-        let store = Store::of_manager(11);
+        let store = Store::of_manager(14);
         assert_eq!((store.reserve(SessionId(1)), store.reserve(SessionId(2))), (Ok(()), Ok(())));
         let refused = store.reserve(SessionId(3)).expect_err("no room");
         assert!(refused.contains("FileDescriptorStoreMax="), "{refused}");
-        assert_eq!(store.fill(), (10, 11));
+        assert_eq!(store.fill(), (10, 14));
         // One that has ended has no PTY and no leader any more, and then goes.
         store.forget(SessionId(1), Kind::Pty);
         store.forget(SessionId(1), Kind::Leader);
-        assert_eq!(store.fill(), (8, 11));
+        assert_eq!(store.fill(), (8, 14));
         store.forget_all(SessionId(1));
         store.forget_all(SessionId(1));
-        assert_eq!(store.fill(), (5, 11));
+        assert_eq!(store.fill(), (5, 14));
         store.adopt(SessionId(9), &Kept::default());
-        assert_eq!(store.fill(), (5, 11));
+        assert_eq!(store.fill(), (5, 14));
     }
 
     #[test]

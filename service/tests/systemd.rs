@@ -14,9 +14,7 @@ fn under_a_user_manager(script: &str) {
 }
 
 fn under_a_user_manager_with(script: &str, variables: &[(&str, &str)]) {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../systemd/testing").join(script);
-    let text = std::fs::read_to_string(&script).expect("the script");
-    run("with-user-manager", &["bash", "-c", &text], variables);
+    run("with-user-manager", &[script], variables);
 }
 
 fn in_a_booted_system(script: &str) {
@@ -82,6 +80,14 @@ fn kills_at_each_step_lose_and_double_nothing() {
 #[test]
 fn kills_while_a_session_is_made_and_while_history_is_taken_back_leave_whole_sessions() {
     under_a_user_manager("steps.sh");
+}
+
+#[test]
+fn an_upgrade_under_load_loses_nothing_and_old_viewers_stay() {
+    let previous = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/previous");
+    assert!(previous.join("scarabd").exists(), "the version before is not built: packaging/build-previous");
+    let previous = previous.to_str().expect("a path in UTF-8");
+    under_a_user_manager_with("upgrade.sh", &[("SCARAB_TEST_PREVIOUS", previous)]);
 }
 
 #[test]

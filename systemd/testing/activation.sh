@@ -1,14 +1,10 @@
 #!/bin/bash
 # Under a real user manager (see with-user-manager): the socket starts the service, STATUS speaks, reload reloads,
 # a bad configuration is told and changes nothing, stop stops.
-set -eu
-fail() { echo "activation: $*" >&2; systemctl --user status scarab.service scarab.socket >&2 || true; exit 1; }
+. prelude.sh
 is() { systemctl --user is-active "$1" 2>/dev/null || true; }
-property() { systemctl --user show -P "$2" "$1"; }
-# Waits for an event that systemd tells about: the condition is asked again until it holds.
-until_true() { for _ in $(seq 200); do if eval "$1"; then return 0; fi; sleep 0.05; done; fail "never: $1"; }
 
-systemctl --user enable --now scarab.socket 2>&1
+begin
 [ "$(is scarab.socket)" = active ] || fail "the socket is not active"
 [ "$(is scarab.service)" = inactive ] || fail "the service runs before anybody connected"
 socket=$XDG_RUNTIME_DIR/scarab/control.sock

@@ -1,9 +1,8 @@
 #!/bin/bash
 # Under a real user manager (see with-user-manager): every method, property and signal of the D-Bus interface, called,
 # read and heard by busctl.
-set -eu
-fail() { echo "bus: $*" >&2; tail -40 "$HOME/heard" >&2; exit 1; }
-until_true() { for _ in $(seq 400); do if eval "$1"; then return 0; fi; sleep 0.025; done; fail "never: $1"; }
+. prelude.sh
+log=$HOME/heard
 name=org.scarab.Sessions1 root=/org/scarab/Sessions1 manager=org.scarab.Sessions1.Manager interface=org.scarab.Sessions1.Session
 call() { busctl --user --quiet -- call $name "$@" 2>&1; }
 answer() { busctl --user -- call $name "$@" 2>&1; }

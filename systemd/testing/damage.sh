@@ -2,28 +2,11 @@
 # Under a real user manager (see with-user-manager): what becomes of sessions when the service hangs, when their memory
 # is damaged, when a descriptor is missing, when the store is full, and when the service stumbles over what a program
 # wrote. In each case the programs live on, and one line says what it cost.
-set -eu
-fail() { echo "damage: $*" >&2; tail -30 "$log" >&2; exit 1; }
-property() { systemctl --user show -P "$2" "$1"; }
-until_true() { for _ in $(seq 400); do if eval "$1"; then return 0; fi; sleep 0.025; done; fail "never: $1"; }
-work=$HOME/damage; mkdir -p "$work" ~/.config/systemd/user/scarab.service.d
-log=$work/log; : >"$log"
-cat > ~/.config/systemd/user/scarab.service.d/test.conf <<END
-[Service]
-StandardError=append:$log
-Environment=SCARAB_PANIC_AT=0x02
-WatchdogSec=1s
-FileDescriptorStoreMax=26
-NotifyAccess=all
-ExecReload=
-ExecReload=/bin/sh -c 'systemd-notify FDSTOREREMOVE=1 FDNAME=\$(cat $work/remove)'
-END
-systemctl --user daemon-reload
-systemctl --user enable --now scarab.socket 2>&1
-died() { until_true '[ "$(property scarab.service MainPID)" != '"$1"' ] && [ "$(property scarab.service MainPID)" != 0 ] && [ "$(property scarab.service ActiveState)" = active ]'; }
-goes_on() { scarab send "$1" --enter "echo $2-\$((40 + 2))"; scarab wait "$1" --text "$2-42" --timeout 5 >/dev/null || fail "$1 does not go on after $2"; }
+. prelude.sh
+begin Environment=SCARAB_PANIC_AT=0x02 WatchdogSec=1s FileDescriptorStoreMax=29 NotifyAccess=all ExecReload= \
+    "ExecReload=/bin/sh -c 'systemd-notify FDSTOREREMOVE=1 FDNAME=\$(cat $work/remove)'"
 memfds() {
-    for fd in /proc/"$(property scarab.service MainPID)"/fd/*; do
+    for fd in /proc/"$(main_pid)"/fd/*; do
         case $(readlink "$fd") in /memfd:"$1"*) echo "$(stat -L -c %i "$fd") $fd";; esac
     done
 }
@@ -35,9 +18,9 @@ spoil() {
 
 scarab new witness -d -- sh >/dev/null; goes_on witness start
 
-pid=$(property scarab.service MainPID)
+pid=$(main_pid)
 kill -STOP "$pid"
-died "$pid"
+served_anew "$pid"
 goes_on witness hang
 echo "hang: the watchdog ended the service, sessions go on"
 
@@ -45,7 +28,7 @@ for memory in scarab-state scarab-view scarab-replies; do
     known=$(memfds $memory)
     scarab new spoilt -d -- sh >/dev/null; goes_on spoilt before
     spoil $memory "$known"
-    pid=$(property scarab.service MainPID); kill -KILL "$pid"; died "$pid"
+    pid=$(main_pid); kill -KILL "$pid"; served_anew "$pid"
     goes_on witness $memory
     name=$(scarab ls | awk '$2 != "@1" && $2 ~ /^@/ { print $1 }')
     goes_on "$name" $memory
@@ -54,14 +37,14 @@ for memory in scarab-state scarab-view scarab-replies; do
     scarab kill "$name" >/dev/null
 done
 
-for kind in leader pty view-1 replies-1 state-1; do
+for kind in leader pty view-2 replies-2 state-2; do
     scarab new poor -d -- sh >/dev/null; goes_on poor before
     id=$(scarab ls | awk '$1 == "poor" { print substr($2, 2) }')
     echo "session-$id-$kind" > "$work/remove"
     count=$(property scarab.service NFileDescriptorStore)
     systemctl --user reload scarab.service || true
     until_true '[ "$(property scarab.service NFileDescriptorStore)" = '$((count - 1))' ]'
-    pid=$(property scarab.service MainPID); kill -KILL "$pid"; died "$pid"
+    pid=$(main_pid); kill -KILL "$pid"; served_anew "$pid"
     goes_on witness "no-$kind"
     name=$(scarab ls | awk '$2 != "@1" && $2 ~ /^@/ { print $1 }')
     if [ $kind = pty ]; then
@@ -84,9 +67,9 @@ for number in 2 3 4 5; do scarab kill "full$number" >/dev/null; done
 
 scarab new stumbles -d -- sh >/dev/null; goes_on stumbles before
 sleep 2.2 # its checkpoint holds what is there now
-pid=$(property scarab.service MainPID)
+pid=$(main_pid)
 scarab send stumbles --enter 'printf "lost \002 line\n"' || true
-died "$pid"
+served_anew "$pid"
 goes_on witness stumbled
 scarab capture stumbles | grep -q 'before-42' || fail "the checkpoint is not where it goes on: $(scarab capture stumbles)"
 scarab capture stumbles | grep -q '^scarab: .*left out' || fail "nothing says what is left out: $(scarab capture stumbles)"

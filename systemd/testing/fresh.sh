@@ -1,7 +1,6 @@
 #!/bin/bash
 # A fresh installation where nobody enabled anything: `scarab` asks the user manager to start the socket and works.
-set -eu
-fail() { echo "fresh: $*" >&2; exit 1; }
+. prelude.sh
 [ "$(systemctl --user is-enabled scarab.socket 2>/dev/null || true)" != enabled ] || fail "the socket is enabled: nothing to show"
 [ "$(systemctl --user is-active scarab.socket || true)" = inactive ] || fail "the socket is active already"
 scarab new first -d -- sleep 1000 || fail "scarab new"

@@ -1,23 +1,16 @@
 #!/bin/bash
 # Under a real user manager (see with-user-manager): the service is killed while it makes a session, and while it takes
 # lines back from history.
-set -eu
-fail() { echo "steps: $*" >&2; tail -30 "$log" >&2; exit 1; }
-property() { systemctl --user show -P "$2" "$1"; }
-until_true() { for _ in $(seq 400); do if eval "$1"; then return 0; fi; sleep 0.025; done; fail "never: $1"; }
-work=$HOME/steps; mkdir -p "$work" ~/.config/systemd/user/scarab.service.d
-log=$work/log; : >"$log"
-printf '[Service]\nStandardError=append:%s\nEnvironment=SCARAB_KILL_AT=%s\n' "$log" "$work/step" > ~/.config/systemd/user/scarab.service.d/log.conf
-systemctl --user daemon-reload
-systemctl --user enable --now scarab.socket 2>&1
+. prelude.sh
+begin "Environment=SCARAB_KILL_AT=$work/step"
 scarab new witness -d -- sh >/dev/null
 # The next process dies at this step.
 die_at() {
-    until_true '[ "$(property scarab.service MainPID)" != 0 ]'
-    pid=$(property scarab.service MainPID)
+    until_true '[ "$(main_pid)" != 0 ]'
+    pid=$(main_pid)
     echo "$1" > "$work/step"
     kill -KILL "$pid"
-    until_true '[ "$(property scarab.service MainPID)" != '"$pid"' ] && [ "$(property scarab.service ActiveState)" = active ]'
+    served_anew "$pid"
 }
 
 for step in fdstore:1 fdstore:2 fdstore:3 fdstore:4 fdstore:5 spawn:1 card:1; do

@@ -1,15 +1,8 @@
 #!/bin/bash
 # Under a real user manager (see with-user-manager): sessions, their programs and all that they wrote survive the
 # death of the service, its restart and its replacement.
-set -eu
-fail() { echo "survival: $*" >&2; systemctl --user status scarab.service >&2 || true; journalctl --user -n 50 >&2 2>/dev/null || true; exit 1; }
-property() { systemctl --user show -P "$2" "$1"; }
-until_true() { for _ in $(seq 400); do if eval "$1"; then return 0; fi; sleep 0.025; done; fail "never: $1"; }
-main_pid() { property scarab.service MainPID; }
-# Another process serves, and has said that it does.
-served_anew() { until_true "[ \"\$(main_pid)\" != $1 ] && [ \"\$(main_pid)\" != 0 ] && [ \"\$(property scarab.service ActiveState)\" = active ]"; }
-
-systemctl --user enable --now scarab.socket 2>&1
+. prelude.sh
+begin
 scarab new count -d -- sh -c 'i=0; while :; do echo "line $i"; i=$((i+1)); sleep 0.01; done'
 scarab new shell -d -- sh
 scarab send shell --enter 'printf "\033]2;a title\007\033[1;31mred\033[m"; export KEPT=yes'

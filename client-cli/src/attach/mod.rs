@@ -179,6 +179,7 @@ fn ended(name: &str, status: Option<ExitStatus>) -> String {
             Some(signal) => format!("{name} ended: killed by SIG{signal}"),
             None => format!("{name} ended: killed by signal {number}"),
         },
+        Some(ExitStatus::OutOfMemory) => format!("{name} ended: killed because its memory was used up"),
         Some(ExitStatus::Unknown) | None => format!("{name} ended"),
     }
 }

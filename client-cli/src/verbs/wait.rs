@@ -93,6 +93,8 @@ fn code(status: ExitStatus) -> u8 {
         ExitStatus::Code(code) => code as u8,
         ExitStatus::Signal(number) => 128u8.wrapping_add(number as u8),
         ExitStatus::Unknown => UNKNOWN,
+        // By SIGKILL, as the shell of a program says it.
+        ExitStatus::OutOfMemory => code(ExitStatus::Signal(9)),
     }
 }
 

@@ -17,6 +17,7 @@
 pub mod answer;
 pub mod event;
 pub mod input;
+mod previous;
 pub mod request;
 mod types;
 

@@ -91,6 +91,8 @@ pub enum ExitStatus {
     Signal(i32),
     /// It ended while no service watched it, on a kernel that does not tell afterwards.
     Unknown,
+    /// The kernel killed it because the memory of its scope, or of the machine, was used up (from version 2 on).
+    OutOfMemory,
 }
 
 /// ConEmu's progress states (OSC 9;4).

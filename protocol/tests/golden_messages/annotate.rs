@@ -258,7 +258,7 @@ describe_structs! {
 describe_enums! {
     ArchivedKeyAction { Press, Repeat, Release }
     ArchivedMouseAction { Press, Release, Motion }
-    ArchivedExitStatus { Code(code), Signal(signal), Unknown }
+    ArchivedExitStatus { Code(code), Signal(signal), Unknown, OutOfMemory }
     ArchivedProgressState { None, Normal(percent), Error(percent), Busy, Paused(percent) }
     ArchivedSendItem { Bytes(bytes), Key(name) }
     ArchivedRegion { Screen, Lines { first, last }, LastCommand }

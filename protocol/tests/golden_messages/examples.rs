@@ -249,6 +249,7 @@ pub fn to_client() -> Vec<(&'static str, ToClient)> {
         ("exited with a code", waited(WaitOutcome::Exited(ExitStatus::Code(1))).into()),
         ("exited by a signal", waited(WaitOutcome::Exited(ExitStatus::Signal(9))).into()),
         ("exited, unseen", waited(WaitOutcome::Exited(ExitStatus::Unknown)).into()),
+        ("exited for memory", waited(WaitOutcome::Exited(ExitStatus::OutOfMemory)).into()),
         ("a text", waited(WaitOutcome::Text(text("12 tests passed"))).into()),
         ("a command with a status", waited(WaitOutcome::Command(Some(0))).into()),
         ("a command without", waited(WaitOutcome::Command(None)).into()),

@@ -291,6 +291,7 @@ pub(super) fn ended(status: Option<ExitStatus>) -> (&'static str, i32) {
         Some(ExitStatus::Code(code)) => ("exited", code),
         Some(ExitStatus::Signal(signal)) => ("killed", signal),
         Some(ExitStatus::Unknown) => ("unknown", 0),
+        Some(ExitStatus::OutOfMemory) => ("out-of-memory", 9),
     }
 }
 

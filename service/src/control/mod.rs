@@ -91,13 +91,14 @@ pub async fn accept(service: Arc<Service>, listener: UnixListener) {
 
 /// Hello, then messages until the end. Dropping the connection undoes all that it did.
 async fn serve(mut connection: Connection) {
-    if let Ok(Ok(true)) = tokio::time::timeout(HELLO_TIME, greet(connection.socket())).await {
+    if let Ok(Ok(Some(version))) = tokio::time::timeout(HELLO_TIME, greet(connection.socket())).await {
+        connection.outbox().speak(version);
         connection.run().await;
     }
 }
 
-/// Answers a hello; true when both sides can talk.
-async fn greet(socket: &mut Socket) -> io::Result<bool> {
+/// Answers a hello; gives the version when both sides can talk.
+async fn greet(socket: &mut Socket) -> io::Result<Option<u16>> {
     let answer = match read_hello(socket).await? {
         Ok(hello) => Hello::answer(&hello),
         Err(_) => Hello::refuse(Refusal::NotAHello),
@@ -106,7 +107,7 @@ async fn greet(socket: &mut Socket) -> io::Result<bool> {
     if answer.refusal != 0 {
         log::debug!("a client was refused: {:?}", Refusal::from_number(answer.refusal));
     }
-    Ok(answer.refusal == 0)
+    Ok((answer.refusal == 0).then_some(answer.chosen_version))
 }
 
 async fn read_hello(socket: &mut Socket) -> io::Result<Result<Hello, HelloError>> {

@@ -22,6 +22,7 @@ use scarab_protocol::message::answer::FailureKind;
 use scarab_protocol::message::event::EventsLost;
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -43,6 +44,8 @@ const EVENT_COST: usize = 256;
 #[derive(Debug, Default)]
 pub struct Outbox {
     state: Mutex<State>,
+    /// The protocol version of this connection; nothing is encoded before its hello.
+    version: AtomicU16,
 }
 
 #[derive(Debug, Default)]
@@ -85,22 +88,32 @@ pub struct Batch {
 }
 
 impl Outbox {
+    /// The client's hello has settled the version.
+    pub fn speak(&self, version: u16) {
+        self.version.store(version, Ordering::Relaxed);
+    }
+
+    fn version(&self) -> u16 {
+        // Relaxed: set by the connection's own task before it serves.
+        self.version.load(Ordering::Relaxed)
+    }
+
     /// Queues an answer from the connection's own task, which is awake and writes before it sleeps.
     pub fn answer(&self, id: u32, answer: &ToClient) {
-        self.lock().answer(id, answer);
+        self.lock().answer(self.version(), id, answer);
     }
 
     /// Queues an answer from anywhere else.
     pub fn answer_late(&self, id: u32, answer: &ToClient) {
         let mut state = self.lock();
-        state.answer(id, answer);
+        state.answer(self.version(), id, answer);
         state.wake();
     }
 
     /// Queues an answer with descriptors, from the connection's own task.
     pub fn answer_with(&self, id: u32, answer: &ToClient, descriptors: Vec<OwnedFd>) {
         let mut bytes = Vec::new();
-        answer.encode(id, &mut bytes);
+        answer.encode_for(self.version(), id, &mut bytes);
         let mut state = self.lock();
         if state.closed {
             return;
@@ -231,7 +244,7 @@ impl Outbox {
                     {
                         state.index.remove(&key);
                     }
-                    event.encode(0, &mut batch.bytes);
+                    event.encode_for(self.version(), 0, &mut batch.bytes);
                 }
                 None => break,
             }
@@ -262,15 +275,15 @@ impl Outbox {
 }
 
 impl State {
-    fn answer(&mut self, id: u32, answer: &ToClient) {
+    fn answer(&mut self, version: u16, id: u32, answer: &ToClient) {
         if self.closed {
             return;
         }
         if let Some(Item::Answers(bytes)) = self.items.back_mut() {
-            self.answer_bytes += encode(id, answer, bytes);
+            self.answer_bytes += encode(version, id, answer, bytes);
         } else {
             let mut bytes = Vec::new();
-            self.answer_bytes += encode(id, answer, &mut bytes);
+            self.answer_bytes += encode(version, id, answer, &mut bytes);
             self.items.push_back(Item::Answers(bytes));
         }
     }
@@ -300,9 +313,9 @@ impl State {
 }
 
 /// Appends an answer in its frames; how many bytes that are. One that no client would take becomes a failure.
-fn encode(id: u32, answer: &ToClient, bytes: &mut Vec<u8>) -> usize {
+fn encode(version: u16, id: u32, answer: &ToClient, bytes: &mut Vec<u8>) -> usize {
     let before = bytes.len();
-    answer.encode(id, bytes);
+    answer.encode_for(version, id, bytes);
     let length = bytes.len() - before;
     let heads = length.div_ceil(4 + MAX_MESSAGE) * (4 + HEAD_LEN);
     if length - heads > MAX_JOINED {

@@ -190,11 +190,50 @@ mod tests {
             environment: vec![b"A=b".to_vec()],
         };
         let bytes = card.to_bytes();
-        assert_eq!(Card::from_bytes(&bytes), Some(card));
+        assert_eq!(Card::from_bytes(&bytes), Some(card.clone()));
         for end in 0..bytes.len() {
             let _ = Card::from_bytes(&bytes[..end]); // whatever it says, it says it without a panic
         }
         assert_eq!(Moment::split(b""), None);
         assert_eq!(Moment::split(&[255; 40]), None);
+    }
+
+    /// Their archives are part of the layout: other bytes are another [`GENERATION`](crate::store::GENERATION), and the
+    /// structs of this one are kept to read it.
+    #[test]
+    fn archives_are_those_of_the_layout() {
+        let card = Card {
+            name: "work".to_owned(),
+            command: vec!["sh".to_owned()],
+            created: 0x0102,
+            leader: 7,
+            scope: "s".to_owned(),
+            ended: Some((ExitStatus::OutOfMemory, 8)),
+            environment: vec![b"A".to_vec()],
+        };
+        let moment = Moment {
+            output: 1,
+            host: 2,
+            replies: 3,
+            mark: [4, 5, 6, 7, 8],
+            open: true,
+            chunk: [9, 10, 11, 12],
+            held: vec![b"h".to_vec()],
+            focused: true,
+            bell: false,
+            activity: 13,
+            used: 14,
+            questions: vec!["c".to_owned()],
+        };
+        let archive = rkyv::to_bytes::<rancor::Error>(&moment).expect("it archives");
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_eq!(
+            hex(&card.to_bytes()),
+            "7368ffffffffffff41ffffffff01000000776f726bffffffffe7ffffff0100000002010000000000000700000073ffffffffffffff0103000000000800000000000000c6ffffff01000000"
+        );
+        assert_eq!(
+            hex(&archive),
+            "68ffffffff0100000063ffffffffffffff010000000000000002000000000000000300000000000000040000000000000005000000000000000600000000000000070000000000000008000000000000000109000000000000000a000000000000000b000000000000000c000000000000008fffffff0100000001000d000000000000000e000000000000007dffffff01000000"
+        );
     }
 }

@@ -2,7 +2,7 @@
 //! emulator. A service killed at any instant can be followed by one that knows all of it; the order of the
 //! stores in [`Journal::read`] is what makes that true.
 
-use super::memory::{HOST_RING, JOURNAL_RING, MemoryError, Place, Ring, StateMemory, Word};
+use super::memory::{MemoryError, Place, Ring, StateMemory, Word};
 use super::pty::Pty;
 use crate::steps::step;
 use rustix::fd::{BorrowedFd, OwnedFd};
@@ -73,6 +73,16 @@ impl Journal {
         Ok(Self::at(StateMemory::open(memory)?, Position::default()))
     }
 
+    /// Whether it has the layout that this version writes.
+    pub(super) fn is_of_this_version(&self) -> bool {
+        self.memory.is_of_this_version()
+    }
+
+    /// A copy of it in this version's layout; `from` is where its checkpoint stands.
+    pub(super) fn in_this_layout(&self, from: Position) -> io::Result<Self> {
+        Ok(Self::at(self.memory.in_this_layout(from)?, Position::default()))
+    }
+
     fn at(memory: StateMemory, position: Position) -> Self {
         let Position { output, host } = position;
         Self { memory, head: output, tail: output, host_head: host, host_tail: host, encoded: Vec::new() }
@@ -98,8 +108,11 @@ impl Journal {
         if cfg!(feature = "unjournaled") {
             return self.read_unjournaled(pty, to);
         }
-        let free = JOURNAL_RING.saturating_sub(usize::try_from(self.head - self.tail).unwrap_or(usize::MAX));
-        let count = to.len().min(READ).min(StateMemory::room(Ring::Journal, self.head)).min(free);
+        let free = self
+            .memory
+            .ring_bytes(Ring::Journal)
+            .saturating_sub(usize::try_from(self.head - self.tail).unwrap_or(usize::MAX));
+        let count = to.len().min(READ).min(self.memory.room(Ring::Journal, self.head)).min(free);
         if count == 0 {
             return Err(io::Error::other("the journal is full"));
         }
@@ -141,7 +154,7 @@ impl Journal {
 
     /// Half of the output's ring is used: as much as a recovery should have to parse.
     pub(super) fn is_half_full(&self) -> bool {
-        self.head - self.tail >= JOURNAL_RING as u64 / 2
+        self.head - self.tail >= self.memory.ring_bytes(Ring::Journal) as u64 / 2
     }
 
     /// Notes what moves the emulator next. False if there is no room for it: then a checkpoint must come first, or,
@@ -150,7 +163,9 @@ impl Journal {
     pub(super) fn record(&mut self, event: &HostEvent) -> bool {
         self.encoded.clear();
         encode(self.head, event, &mut self.encoded);
-        if self.encoded.len() as u64 + self.host_head - self.host_tail > HOST_RING as u64 {
+        if self.encoded.len() as u64 + self.host_head - self.host_tail
+            > self.memory.ring_bytes(Ring::Host) as u64
+        {
             return false;
         }
         self.memory.copy_in(Ring::Host, self.host_head, &self.encoded);
@@ -201,17 +216,18 @@ impl Journal {
     /// Goes on where the last service was killed, from a checkpoint at `from`: gives what came after it.
     pub(super) fn resume(&mut self, from: Position) -> Result<Rest, MemoryError> {
         let Position { output: tail, host: host_tail } = from;
+        let [host_bytes, bytes] = [Ring::Host, Ring::Journal].map(|ring| self.memory.ring_bytes(ring) as u64);
         let host_head = self.memory.word(Word::HostHead);
-        let host = host_head.checked_sub(host_tail).filter(|bytes| *bytes <= HOST_RING as u64);
+        let host = host_head.checked_sub(host_tail).filter(|count| *count <= host_bytes);
         let head = self.memory.word(Word::Head);
-        let journal = head.checked_sub(tail).filter(|bytes| *bytes <= JOURNAL_RING as u64);
+        let journal = head.checked_sub(tail).filter(|count| *count <= bytes);
         let (Some(host), Some(journal)) = (host, journal.filter(|_| head.max(host_head) < u64::MAX / 2))
         else {
             return Err(MemoryError::Damaged("its journal does not fit its checkpoint"));
         };
         let mut events = vec![0; host as usize];
         self.memory.copy_out(Ring::Host, host_tail, &mut events);
-        let limit = self.memory.word(Word::Limit).min(tail + JOURNAL_RING as u64).max(head);
+        let limit = self.memory.word(Word::Limit).min(tail + bytes).max(head);
         // One read gives no more than this.
         let beyond = (limit - head).min(READ as u64);
         let mut output = vec![0; (journal + beyond) as usize];
@@ -452,11 +468,13 @@ mod tests {
         while journal.record(&HostEvent::Focused(true)) {
             taken += 1;
         }
-        assert_eq!(taken, HOST_RING / 24);
+        assert_eq!(taken, journal.memory.ring_bytes(Ring::Host) / 24);
         assert!(journal.commit_checkpoint(b"state"));
         assert!(journal.record(&HostEvent::Focused(false)));
-        let large =
-            HostEvent::ClipboardAnswered { selection: "c".to_owned(), data: Some(vec![b'x'; HOST_RING]) };
+        let large = HostEvent::ClipboardAnswered {
+            selection: "c".to_owned(),
+            data: Some(vec![b'x'; journal.memory.ring_bytes(Ring::Host)]),
+        };
         assert!(journal.commit_checkpoint(b"state"));
         assert!(!journal.record(&large), "too large for the ring: a checkpoint must follow it");
     }

@@ -2,15 +2,19 @@
 //! descriptor is never handed to a viewer, so that recovery can read what the last service wrote.
 //!
 //! ```text
-//!  0           4 KiB          20 KiB                                   20 KiB + 512 KiB
-//!  | header    | host events  | journal                                |
+//!  0           4 KiB          68 KiB     580 KiB           8.6 MiB                      136.6 MiB
+//!  | header    | host events  | journal  | card   | card   | checkpoint  | checkpoint   |
 //! ```
+//!
+//! Only what is touched takes memory. Layout 1, which the version before wrote, has a smaller ring of host events.
 //!
 //! One of the files with unsafe code: the mapping. Everything is bounds-checked, words are atomics, bytes are
 //! copied in and out; the one call that lends memory gives it to the kernel for one `read`.
 #![allow(unsafe_code)]
 
+use super::journal::Position;
 use crate::steps::step;
+use crate::store::GENERATION;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::mm::{Advice, MapFlags, ProtFlags};
@@ -21,20 +25,73 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Begins the memory: says whose it is.
 const MAGIC: u64 = u64::from_le_bytes(*b"SCARABST");
-/// The version of this layout.
-const LAYOUT: u64 = 1;
+/// The layout that is written: the number of its shape.
+const LAYOUT: u64 = GENERATION as u64;
 /// Bytes of the header: one page.
 const HEADER: usize = 4096;
-/// Bytes of the ring of host events: 512 resizes between two checkpoints, or 15 whole palettes.
-pub(super) const HOST_RING: usize = 16 << 10;
-/// Bytes of the journal's ring. Half of it is what a recovery parses at most (a few milliseconds), and all of
-/// it stays in a processor's second cache.
-pub(super) const JOURNAL_RING: usize = 512 << 10;
-/// Bytes of a card's slot: an environment and a command as large as they may be.
-const CARD: usize = 4 << 20;
-/// Bytes of a checkpoint's slot: two screens of 2,000 by 1,000 cells take 32 MiB, full tables 14 MiB.
-const CHECKPOINT: usize = 64 << 20;
-const TOTAL: usize = HEADER + HOST_RING + JOURNAL_RING + 2 * CARD + 2 * CHECKPOINT;
+
+/// How large the parts are. They follow the header in this order.
+#[derive(Debug)]
+struct Shape {
+    /// The ring of host events.
+    host: usize,
+    /// The ring of output. Half of it is what a recovery parses at most (a few milliseconds), and all of it stays in
+    /// a processor's second cache.
+    journal: usize,
+    /// A card's slot: an environment and a command as large as they may be.
+    card: usize,
+    /// A checkpoint's slot: two screens of 2,000 by 1,000 cells take 32 MiB, full tables 14 MiB.
+    checkpoint: usize,
+}
+
+/// By layout, from 1 on: this version reads this one and the one before.
+const SHAPES: [Shape; 2] = [
+    Shape { host: 16 << 10, journal: 512 << 10, card: 4 << 20, checkpoint: 64 << 20 },
+    // Room for the answer to a program that asks for a clipboard of a long text; else every such answer takes a
+    // checkpoint of its own. 2,000 resizes between two checkpoints.
+    Shape { host: 64 << 10, journal: 512 << 10, card: 4 << 20, checkpoint: 64 << 20 },
+];
+
+impl Shape {
+    /// That of a layout, if this version knows it.
+    fn of(layout: u64) -> Option<&'static Self> {
+        SHAPES.get(usize::try_from(layout.checked_sub(1)?).ok()?).filter(|_| layout <= LAYOUT)
+    }
+
+    const fn total(&self) -> usize {
+        self.slot(Place::Checkpoint, 0) + 2 * self.checkpoint
+    }
+
+    const fn ring_start(&self, ring: Ring) -> usize {
+        match ring {
+            Ring::Host => HEADER,
+            Ring::Journal => HEADER + self.host,
+        }
+    }
+
+    const fn ring_bytes(&self, ring: Ring) -> usize {
+        match ring {
+            Ring::Host => self.host,
+            Ring::Journal => self.journal,
+        }
+    }
+
+    /// Bytes of a slot: a length, and that many.
+    const fn slot_bytes(&self, place: Place) -> usize {
+        match place {
+            Place::Card => self.card,
+            Place::Checkpoint => self.checkpoint,
+        }
+    }
+
+    const fn slot(&self, place: Place, number: u64) -> usize {
+        let first = match place {
+            Place::Card => HEADER + self.host + self.journal,
+            Place::Checkpoint => HEADER + self.host + self.journal + 2 * self.card,
+        };
+        first + (number & 1) as usize * self.slot_bytes(place)
+    }
+}
 
 /// What keeps the memory from being cut short under its mapping, and this from being undone.
 const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
@@ -69,6 +126,21 @@ pub(super) enum Word {
     Panics = 12,
 }
 
+impl Word {
+    /// Those that say how far something has come, and so mean the same in any layout.
+    const COUNTS: [Self; 9] = [
+        Self::Head,
+        Self::Limit,
+        Self::HostHead,
+        Self::Told,
+        Self::Replaying,
+        Self::Reached,
+        Self::Stuck,
+        Self::Failures,
+        Self::Panics,
+    ];
+}
+
 /// What has two slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -82,22 +154,6 @@ impl Place {
             Self::Card => Word::Card,
             Self::Checkpoint => Word::Checkpoint,
         }
-    }
-
-    /// Bytes of a slot: a length, and that many.
-    const fn bytes(self) -> usize {
-        match self {
-            Self::Card => CARD,
-            Self::Checkpoint => CHECKPOINT,
-        }
-    }
-
-    const fn slot(self, number: u64) -> usize {
-        let first = match self {
-            Self::Card => HEADER + HOST_RING + JOURNAL_RING,
-            Self::Checkpoint => HEADER + HOST_RING + JOURNAL_RING + 2 * CARD,
-        };
-        first + (number & 1) as usize * self.bytes()
     }
 }
 
@@ -130,27 +186,12 @@ pub(super) enum Ring {
     Journal,
 }
 
-impl Ring {
-    const fn bytes(self) -> usize {
-        match self {
-            Self::Host => HOST_RING,
-            Self::Journal => JOURNAL_RING,
-        }
-    }
-
-    const fn start(self) -> usize {
-        match self {
-            Self::Host => HEADER,
-            Self::Journal => HEADER + HOST_RING,
-        }
-    }
-}
-
 /// The mapped memory.
 #[derive(Debug)]
 pub(super) struct StateMemory {
     base: NonNull<u8>,
     descriptor: OwnedFd,
+    shape: &'static Shape,
 }
 
 // SAFETY: the mapping belongs to this value alone and is only reached through it.
@@ -159,43 +200,90 @@ unsafe impl Send for StateMemory {}
 impl StateMemory {
     /// New memory, all zero but for its head; sealed against any change of its size.
     pub(super) fn create() -> io::Result<Self> {
+        Self::with_layout(LAYOUT)
+    }
+
+    fn with_layout(layout: u64) -> io::Result<Self> {
+        let shape = Shape::of(layout).ok_or(io::ErrorKind::InvalidInput)?;
         let descriptor =
             rustix::fs::memfd_create("scarab-state", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-        rustix::fs::ftruncate(&descriptor, TOTAL as u64)?;
+        rustix::fs::ftruncate(&descriptor, shape.total() as u64)?;
         rustix::fs::fcntl_add_seals(&descriptor, SEALS)?;
-        let memory = Self::map(descriptor)?;
-        memory.store(Word::Layout, LAYOUT);
+        let memory = Self::map(descriptor, shape)?;
+        memory.store(Word::Layout, layout);
         memory.store(Word::Magic, MAGIC);
         Ok(memory)
     }
 
-    /// The memory that an earlier service left.
+    /// The memory that an earlier service left, of this layout or the one before.
     pub(super) fn open(descriptor: OwnedFd) -> Result<Self, MemoryError> {
         let seals = rustix::fs::fcntl_get_seals(&descriptor);
         if !seals.is_ok_and(|seals| seals.contains(SEALS)) {
             return Err(MemoryError::Damaged("its size is not sealed"));
         }
-        if rustix::fs::fstat(&descriptor)?.st_size != TOTAL as i64 {
-            return Err(MemoryError::Damaged("it has a wrong size"));
-        }
-        let memory = Self::map(descriptor)?;
-        if memory.word(Word::Magic) != MAGIC {
+        // What it is comes first, whatever its size: a later layout has another.
+        let mut head = [0; 2 * size_of::<u64>()];
+        let read = rustix::io::pread(&descriptor, &mut head, 0)?;
+        let [magic, layout] =
+            [0, 8].map(|at| head[at..].first_chunk().copied().map_or(0, u64::from_ne_bytes));
+        if read < head.len() || magic != MAGIC {
             return Err(MemoryError::Damaged("it does not begin as a session's"));
         }
-        match memory.word(Word::Layout) {
-            LAYOUT => Ok(memory),
+        let Some(shape) = Shape::of(layout) else {
             // Not any number is that of a version to come.
-            layout if (LAYOUT..LAYOUT + 1000).contains(&layout) => Err(MemoryError::Layout(layout)),
-            _ => Err(MemoryError::Damaged("its layout is none")),
+            let known = (LAYOUT..LAYOUT + 1000).contains(&layout);
+            return Err(if known {
+                MemoryError::Layout(layout)
+            } else {
+                MemoryError::Damaged("its layout is none")
+            });
+        };
+        if rustix::fs::fstat(&descriptor)?.st_size != shape.total() as i64 {
+            return Err(MemoryError::Damaged("it has a wrong size"));
         }
+        Ok(Self::map(descriptor, shape)?)
     }
 
-    fn map(descriptor: OwnedFd) -> io::Result<Self> {
+    /// Whether it has the layout that this version writes. Nothing is written to one that has not.
+    pub(super) fn is_of_this_version(&self) -> bool {
+        self.word(Word::Layout) == LAYOUT
+    }
+
+    /// The same memory in this version's layout: what came after `from`, where the checkpoint in force stands, and all
+    /// that is in force.
+    pub(super) fn in_this_layout(&self, from: Position) -> io::Result<Self> {
+        let new = Self::create()?;
+        for word in Word::COUNTS {
+            new.store(word, self.word(word));
+        }
+        let read_until = self.word(Word::Head).max(self.word(Word::Limit));
+        let rings =
+            [(Ring::Host, from.host, self.word(Word::HostHead)), (Ring::Journal, from.output, read_until)];
+        for (ring, from, to) in rings {
+            // More than the ring holds is none of ours: whoever goes on with this finds the same numbers.
+            if let Some(count) = to
+                .checked_sub(from)
+                .filter(|count| *count <= self.ring_bytes(ring) as u64 && to < u64::MAX / 2)
+            {
+                let mut bytes = vec![0; count as usize];
+                self.copy_out(ring, from, &mut bytes);
+                new.copy_in(ring, from, &bytes);
+            }
+        }
+        for place in [Place::Card, Place::Checkpoint] {
+            if let Some(bytes) = self.committed(place) {
+                new.commit(place, &bytes);
+            }
+        }
+        Ok(new)
+    }
+
+    fn map(descriptor: OwnedFd, shape: &'static Shape) -> io::Result<Self> {
         // SAFETY: a new mapping at an address that the kernel chooses; sealed, so it cannot be cut short.
         let base = unsafe {
             rustix::mm::mmap(
                 std::ptr::null_mut(),
-                TOTAL,
+                shape.total(),
                 ProtFlags::READ | ProtFlags::WRITE,
                 MapFlags::SHARED,
                 descriptor.as_fd(),
@@ -203,9 +291,11 @@ impl StateMemory {
             )?
         };
         let base = NonNull::new(base.cast::<u8>()).ok_or(io::ErrorKind::OutOfMemory)?;
-        let memory = Self { base, descriptor };
+        let memory = Self { base, descriptor, shape };
         // A core dump must hold nobody's screen. SAFETY: the range is the mapping just made.
-        unsafe { rustix::mm::madvise(memory.base.as_ptr().cast::<c_void>(), TOTAL, Advice::LinuxDontDump)? };
+        unsafe {
+            rustix::mm::madvise(memory.base.as_ptr().cast::<c_void>(), shape.total(), Advice::LinuxDontDump)?;
+        }
         Ok(memory)
     }
 
@@ -233,7 +323,7 @@ impl StateMemory {
     /// Writes what is to be in force from now on, and puts it in force; false if it is too large.
     pub(super) fn commit(&self, place: Place, bytes: &[u8]) -> bool {
         const LENGTH: usize = size_of::<u64>();
-        if bytes.len() > place.bytes() - LENGTH {
+        if bytes.len() > self.shape.slot_bytes(place) - LENGTH {
             return false;
         }
         let number = self.word(place.word()).wrapping_add(1).max(1);
@@ -241,7 +331,7 @@ impl StateMemory {
         // SAFETY: both ranges lie in the slot, as was checked just now, and the slot in the mapping; the sources
         // are memory of ours elsewhere.
         unsafe {
-            let slot = self.base.as_ptr().add(place.slot(number));
+            let slot = self.base.as_ptr().add(self.shape.slot(place, number));
             std::ptr::copy_nonoverlapping(length.as_ptr(), slot, LENGTH);
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), slot.add(LENGTH), bytes.len());
         }
@@ -261,33 +351,40 @@ impl StateMemory {
         let mut length = [0; LENGTH];
         // SAFETY: the slot lies in the mapping and is longer than a length.
         unsafe {
-            let slot = self.base.as_ptr().add(place.slot(number));
+            let slot = self.base.as_ptr().add(self.shape.slot(place, number));
             std::ptr::copy_nonoverlapping(slot, length.as_mut_ptr(), LENGTH);
         }
         let length = usize::try_from(u64::from_ne_bytes(length)).ok()?;
-        if length > place.bytes() - LENGTH {
+        if length > self.shape.slot_bytes(place) - LENGTH {
             return None;
         }
         let mut bytes = vec![0; length];
         // SAFETY: as above; the length was checked against the slot, and `bytes` is as long.
         unsafe {
-            let slot = self.base.as_ptr().add(place.slot(number) + LENGTH);
+            let slot = self.base.as_ptr().add(self.shape.slot(place, number) + LENGTH);
             std::ptr::copy_nonoverlapping(slot, bytes.as_mut_ptr(), length);
         }
         Some(bytes)
     }
 
+    /// Bytes that a ring holds.
+    pub(super) fn ring_bytes(&self, ring: Ring) -> usize {
+        self.shape.ring_bytes(ring)
+    }
+
     /// Bytes from `position` to the end of its ring.
-    pub(super) fn room(ring: Ring, position: u64) -> usize {
-        ring.bytes() - (position % ring.bytes() as u64) as usize
+    pub(super) fn room(&self, ring: Ring, position: u64) -> usize {
+        let bytes = self.ring_bytes(ring);
+        bytes - (position % bytes as u64) as usize
     }
 
     /// The address of `count` bytes at `position`, which must not wrap around.
     fn at(&self, ring: Ring, position: u64, count: usize) -> *mut u8 {
-        let place = (position % ring.bytes() as u64) as usize;
-        assert!(count <= ring.bytes() - place, "a range of a ring ends inside the ring");
+        let bytes = self.ring_bytes(ring);
+        let place = (position % bytes as u64) as usize;
+        assert!(count <= bytes - place, "a range of a ring ends inside the ring");
         // SAFETY: checked just now against the ring, and the rings lie inside the mapping.
-        unsafe { self.base.as_ptr().add(ring.start() + place) }
+        unsafe { self.base.as_ptr().add(self.shape.ring_start(ring) + place) }
     }
 
     /// Makes `count` bytes zero.
@@ -314,7 +411,7 @@ impl StateMemory {
 
     /// Copies bytes out, around the end of the ring if need be; no more than the ring holds.
     pub(super) fn copy_out(&self, ring: Ring, position: u64, to: &mut [u8]) {
-        let (first, second) = to.split_at_mut(to.len().min(Self::room(ring, position)));
+        let (first, second) = to.split_at_mut(to.len().min(self.room(ring, position)));
         let behind = position + first.len() as u64;
         for (position, part) in [(position, first), (behind, second)] {
             let at = self.at(ring, position, part.len());
@@ -325,7 +422,7 @@ impl StateMemory {
 
     /// Copies bytes in, around the end of the ring if need be; no more than the ring holds.
     pub(super) fn copy_in(&self, ring: Ring, position: u64, from: &[u8]) {
-        let (first, second) = from.split_at(from.len().min(Self::room(ring, position)));
+        let (first, second) = from.split_at(from.len().min(self.room(ring, position)));
         for (position, part) in [(position, first), (position + first.len() as u64, second)] {
             let at = self.at(ring, position, part.len());
             // SAFETY: `at` checked the range, and `part` is memory of ours elsewhere.
@@ -338,7 +435,7 @@ impl Drop for StateMemory {
     fn drop(&mut self) {
         // SAFETY: the mapping made in `create`, which nobody reaches any more.
         let _: rustix::io::Result<()> =
-            unsafe { rustix::mm::munmap(self.base.as_ptr().cast::<c_void>(), TOTAL) };
+            unsafe { rustix::mm::munmap(self.base.as_ptr().cast::<c_void>(), self.shape.total()) };
     }
 }
 
@@ -349,7 +446,7 @@ mod tests {
     #[test]
     fn bytes_go_around_the_end_of_a_ring() {
         let memory = StateMemory::create().expect("memory");
-        let position = HOST_RING as u64 * 3 - 4;
+        let position = memory.ring_bytes(Ring::Host) as u64 * 3 - 4;
         memory.copy_in(Ring::Host, position, b"abcdefgh");
         let (mut end, mut start, mut whole) = ([0; 4], [0; 4], [0; 8]);
         memory.copy_out(Ring::Host, position, &mut end);
@@ -371,11 +468,42 @@ mod tests {
             assert!(memory.commit(Place::Checkpoint, b"other"));
             assert_eq!(memory.committed(Place::Card).as_deref(), Some(text.as_bytes()));
         }
-        assert!(!memory.commit(Place::Card, &vec![0; CARD]));
+        assert!(!memory.commit(Place::Card, &vec![0; memory.shape.card]));
         assert_eq!(memory.committed(Place::Card).as_deref(), Some(&b"three"[..]));
         let again =
             StateMemory::open(memory.fd().try_clone_to_owned().expect("a descriptor")).expect("it is one");
         assert_eq!(again.committed(Place::Checkpoint).as_deref(), Some(&b"other"[..]));
+    }
+
+    #[test]
+    fn the_layout_before_is_read_and_says_the_same_in_this_one() {
+        let old = StateMemory::with_layout(LAYOUT.saturating_sub(1).max(1)).expect("memory");
+        let [host, output] = [Ring::Host, Ring::Journal].map(|ring| old.ring_bytes(ring) as u64 * 3 - 2);
+        old.copy_in(Ring::Host, host, b"resized");
+        old.copy_in(Ring::Journal, output, b"output");
+        old.store(Word::HostHead, host + 7);
+        old.store(Word::Head, output + 3);
+        old.store(Word::Limit, output + 6);
+        old.store(Word::Panics, 2);
+        assert!(old.commit(Place::Card, b"card") && old.commit(Place::Checkpoint, b"checkpoint"));
+        let old =
+            StateMemory::open(old.fd().try_clone_to_owned().expect("a descriptor")).expect("it is read");
+        let new = old.in_this_layout(Position { output, host }).expect("memory");
+        let new =
+            StateMemory::open(new.fd().try_clone_to_owned().expect("a descriptor")).expect("it is read");
+        assert!(new.is_of_this_version());
+        let (mut events, mut bytes) = ([0; 7], [0; 6]);
+        new.copy_out(Ring::Host, host, &mut events);
+        new.copy_out(Ring::Journal, output, &mut bytes);
+        assert_eq!((&events, &bytes), (b"resized", b"output"));
+        assert_eq!(new.word(Word::Limit), output + 6);
+        assert_eq!(new.word(Word::Panics), 2);
+        assert_eq!(new.committed(Place::Card).as_deref(), Some(&b"card"[..]));
+        assert_eq!(new.committed(Place::Checkpoint).as_deref(), Some(&b"checkpoint"[..]));
+        // Positions that cannot be.
+        for position in [0, u64::MAX] {
+            assert!(old.in_this_layout(Position { output: position, host: position }).is_ok());
+        }
     }
 
     #[test]
@@ -386,7 +514,9 @@ mod tests {
         let memory = StateMemory::create().expect("memory");
         let again = || memory.fd().try_clone_to_owned().expect("a descriptor");
         memory.store(Word::Layout, LAYOUT + 1);
-        assert!(matches!(StateMemory::open(again()), Err(MemoryError::Layout(2))));
+        assert!(
+            matches!(StateMemory::open(again()), Err(MemoryError::Layout(layout)) if layout == LAYOUT + 1)
+        );
         memory.store(Word::Magic, 0);
         assert!(matches!(StateMemory::open(again()), Err(MemoryError::Damaged(_))));
     }
@@ -395,6 +525,6 @@ mod tests {
     #[should_panic(expected = "inside the ring")]
     fn a_range_across_the_end_is_refused() {
         let memory = StateMemory::create().expect("memory");
-        memory.zero(Ring::Journal, JOURNAL_RING as u64 - 1, 2);
+        memory.zero(Ring::Journal, memory.ring_bytes(Ring::Journal) as u64 - 1, 2);
     }
 }

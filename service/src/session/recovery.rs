@@ -15,7 +15,7 @@ use super::thread::{Parts, Runner, VIEWERS_TIME};
 use super::{Session, Shared, Wake, now_us, translate};
 use crate::steps::stumble;
 use crate::store::{Kept, Kind, Memories, Store};
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use scarab_protocol::SessionId;
 use scarab_protocol::grid::{GridError, ViewWriter};
 use scarab_protocol::message::{ExitStatus, SessionInfo};
@@ -103,12 +103,12 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
     let mut moment = Moment::default();
     let (view, emulator, journal, replies) = match memory {
         Some(old) => {
-            let Old { memories, mut journal, emulator, replies, .. } = old;
+            let Old { view: memory, mut journal, emulator, replies, .. } = old;
             moment = old.moment;
             // Counted first: what follows may be what ends the service.
             let panicked = journal.has_panicked(MAX_PANICS);
             let worn_out = journal.is_worn_out(MAX_ATTEMPTS) || panicked;
-            let view = memories.view.as_ref().ok_or_else(|| missing("view"));
+            let view = memory.as_ref().ok_or_else(|| missing("view"));
             let (view, restored) = match view.and_then(|view| load(view, &moment, &emulator, &settings)) {
                 Ok(loaded) if !worn_out => loaded,
                 Err(Problem::Fatal(problem)) => return Err(problem),
@@ -128,7 +128,7 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
                 journal.set_aside();
             } else {
                 match journal.resume(moment.position()) {
-                    Ok(rest) => replay = Some((rest, memories.view, emulator)),
+                    Ok(rest) => replay = Some((rest, memory, emulator)),
                     Err(problem) => {
                         notes.push(format!("{problem}: the last output is lost"));
                         journal.set_aside();
@@ -228,7 +228,7 @@ const SET_ASIDE: &str = "its last output could not be worked through and is left
 
 /// What an earlier service left in memory.
 struct Old {
-    memories: Memories,
+    view: Option<OwnedFd>,
     journal: Journal,
     card: Option<Card>,
     moment: Moment,
@@ -238,14 +238,15 @@ struct Old {
 
 impl Old {
     fn open(id: SessionId, memories: Memories, store: &Store) -> Result<Self, Problem> {
+        let Memories { state, mut view, replies, others } = memories;
         let damaged = |what: &str| Problem::Damaged(what.to_owned());
-        let journal = Journal::open(memories.state.try_clone()?).map_err(|error| match error {
+        let mut journal = Journal::open(state).map_err(|error| match error {
             MemoryError::Layout(_) => Problem::Fatal(NotResumed::Newer(error.to_string())),
             MemoryError::Io(error) => error.into(),
             MemoryError::Damaged(_) => Problem::Damaged(error.to_string()),
         })?;
-        let replies = match &memories.replies {
-            Some(ledger) => Replies::open(ledger.try_clone()?)?,
+        let mut replies = match replies {
+            Some(ledger) => Replies::open(ledger)?,
             None => {
                 let replies = Replies::create()?;
                 store.keep(id, Kind::Replies, replies.fd())?;
@@ -257,8 +258,25 @@ impl Old {
             Moment::split(&checkpoint).ok_or_else(|| damaged("its checkpoint is damaged"))?;
         let card = journal.card().and_then(|card| Card::from_bytes(&card));
         let emulator = emulator.to_vec();
-        Ok(Self { memories, journal, card, moment, emulator, replies })
+        if !journal.is_of_this_version() {
+            (journal, replies) = (journal.in_this_layout(moment.position())?, replies.copy()?);
+            // systemd keeps an open file once, whatever its names: this is the same memory, opened again.
+            view = view.map(|view| reopen(&view)).transpose()?;
+            let view = view.as_ref().map(|view| (Kind::View, view.as_fd()));
+            let others = [(Kind::Replies, replies.fd()), (Kind::State, journal.fd())];
+            store.migrate(id, &view.into_iter().chain(others).collect::<Vec<_>>())?;
+            log::info!("session {id}: its memory was of an earlier version and is now of this one");
+        } else if others {
+            store.forget_earlier(id);
+        }
+        Ok(Self { view, journal, card, moment, emulator, replies })
     }
+}
+
+/// The same memory under an open file of its own.
+fn reopen(memory: &OwnedFd) -> std::io::Result<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", memory.as_raw_fd());
+    Ok(std::fs::File::options().read(true).write(true).open(path)?.into())
 }
 
 /// View and emulator as they stood at a checkpoint.

@@ -49,6 +49,19 @@ impl Replies {
         Ok(Self { ledger, end, sent, punched: 0 })
     }
 
+    /// A ledger of its own that says the same.
+    pub(super) fn copy(&self) -> io::Result<Self> {
+        let mut copy = Self::create()?;
+        rustix::fs::ftruncate(&copy.ledger, self.sent)?;
+        rustix::fs::seek(&copy.ledger, rustix::fs::SeekFrom::Start(self.sent))?;
+        (copy.end, copy.sent) = (self.sent, self.sent);
+        let mut waiting =
+            vec![0; usize::try_from((self.end - self.sent).min(MAX_WAITING)).unwrap_or_default()];
+        let read = rustix::io::pread(&self.ledger, &mut waiting, self.sent)?;
+        copy.append(&waiting[..read])?;
+        Ok(copy)
+    }
+
     /// Cuts off what no program can have asked for: a ledger that is longer than a replay makes it is damaged, and
     /// what is behind must not be typed into a shell.
     pub(super) fn cut(&mut self, end: u64) -> io::Result<()> {

@@ -196,9 +196,9 @@ mod tests {
         Terminal::restore(&bytes, terminal.history.clone()).expect("its own checkpoint")
     }
 
-    /// Pieces that move every part of the state, often cut in unfortunate places.
-    fn output() -> impl Strategy<Value = Vec<u8>> {
-        let pieces: Vec<&'static [u8]> = vec![
+    /// Pieces that move every part of the state.
+    fn pieces() -> Vec<&'static [u8]> {
+        vec![
             b"plain text ",
             b"\r\n",
             "wide \u{4e16}\u{754c} e\u{301} \u{1f469}\u{200d}\u{1f680}".as_bytes(),
@@ -227,9 +227,13 @@ mod tests {
             b"\x1b[9999999999999999999999999999999b\x1b[3b",
             b"\x1b_apc text\x1b\\\x1bX sos",
             b"\x18\x1bc",
-        ];
+        ]
+    }
+
+    /// Some of them, often cut in unfortunate places.
+    fn output() -> impl Strategy<Value = Vec<u8>> {
         let piece = prop_oneof![
-            8 => prop::sample::select(pieces).prop_map(<[u8]>::to_vec),
+            8 => prop::sample::select(pieces()).prop_map(<[u8]>::to_vec),
             1 => prop::collection::vec(any::<u8>(), 0..6),
         ];
         prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
@@ -275,6 +279,41 @@ mod tests {
             }
             bytes.truncate(cut.index(bytes.len()));
             prop_assert!(Terminal::restore(&bytes, VecHistory::default()).is_err());
+        }
+    }
+
+    /// While people upgrade, a checkpoint of the version before is all that is left of their screens. Other bytes are
+    /// another [`VERSION`], with a file of its own beside this one, which must go on being read.
+    /// `SCARAB_WRITE_GOLDEN=1` writes a file that is not there yet.
+    #[test]
+    fn checkpoints_of_every_version_are_read() {
+        for version in 1..=VERSION {
+            let file = format!("{}/tests/golden/checkpoint-{version}.hex", env!("CARGO_MANIFEST_DIR"));
+            let mut known = terminal();
+            let pieces = pieces();
+            // Without the last one, which resets everything.
+            pieces[..pieces.len() - 1].iter().for_each(|piece| known.feed(piece));
+            known.take_events();
+            let mut bytes = Vec::new();
+            known.checkpoint(&mut bytes);
+            let hex: Vec<String> = bytes
+                .chunks(32)
+                .map(|line| line.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n")
+                .collect();
+            let write = std::env::var_os("SCARAB_WRITE_GOLDEN").is_some_and(|value| value == "1");
+            if write && version == VERSION && !std::path::Path::new(&file).exists() {
+                std::fs::write(&file, hex.concat()).expect("the golden file can be written");
+            }
+            let golden = std::fs::read_to_string(&file).expect("the golden file");
+            if version == VERSION {
+                assert!(golden == hex.concat(), "other bytes than {file}: raise VERSION, and read both");
+            }
+            let digits: String = golden.split_whitespace().collect();
+            let bytes: Vec<u8> = (0..digits.len() / 2)
+                .map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).expect("a byte"))
+                .collect();
+            let read = Terminal::restore(&bytes, known.history.clone()).expect("a checkpoint");
+            assert_eq!(read.describe(), known.describe(), "{file}");
         }
     }
 
