@@ -213,7 +213,8 @@ async fn resume(service: &Arc<Service>, kept: Returned) {
     }
     if count > 0 {
         let took = began.elapsed().as_millis();
-        log::info!("{count} sessions go on after {took} ms");
+        let going_on = service.registry().all().len();
+        log::info!("{going_on} of {count} sessions go on after {took} ms");
     }
 }
 
@@ -405,6 +406,9 @@ impl Service {
         }
         if self.manager_wanted && !self.manager.is_there() {
             notes.push("sessions get no scopes of their own: the service manager cannot be reached".into());
+        }
+        if self.bus.get().is_some_and(Bus::is_absent) {
+            notes.push("`busctl --user` does not find the sessions: the user's bus cannot be reached".into());
         }
         if self.fd_store.is_there() && systemd::lingers() == Some(false) {
             notes.push("sessions end when you log out: `scarab linger on` keeps them running".into());

@@ -67,6 +67,16 @@ fn sessions_survive_the_death_and_the_restart_of_the_service() {
 }
 
 #[test]
+fn viewers_stay_while_the_service_is_killed_restarted_and_hangs() {
+    under_a_user_manager("viewers.sh");
+}
+
+#[test]
+fn without_a_bus_sessions_survive_and_without_a_manager_status_says_what_is_missing() {
+    under_a_user_manager("cases.sh");
+}
+
+#[test]
 fn kills_at_random_instants_lose_and_double_nothing() {
     under_a_user_manager("torture.sh");
 }
@@ -93,6 +103,11 @@ fn an_upgrade_under_load_loses_nothing_and_old_viewers_stay() {
 #[test]
 fn damage_costs_as_little_as_it_can_and_is_told() {
     under_a_user_manager("damage.sh");
+}
+
+#[test]
+fn a_program_killed_for_memory_is_reported_as_that() {
+    under_a_user_manager("memory.sh");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::service_object::{ServiceObject, named};
 use super::session_object::{SessionObject, ended, signalled};
 use super::{PATH, session_path};
 use crate::service::Service;
+use futures_util::StreamExt;
 use scarab_protocol::SessionId;
 use scarab_protocol::message::ExitStatus;
 use std::collections::hash_map::Entry;
@@ -14,10 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use zbus::Connection;
 use zbus::names::InterfaceName;
 use zbus::object_server::SignalEmitter;
 use zbus::zvariant::Value;
+use zbus::{Connection, MessageStream};
 
 /// Time between two tellings of changed properties.
 const PACE: Duration = Duration::from_millis(100);
@@ -73,14 +74,17 @@ async fn add(connection: &Connection, service: &Arc<Service>, id: SessionId) -> 
     connection.object_server().at(session_path(id), object).await
 }
 
-/// Tells what it hears until nobody is left to tell it.
+/// Tells what it hears until nobody is left to tell it, or the bus is lost.
 pub(super) async fn tell(
     connection: Connection,
-    service: Arc<Service>,
-    mut hears: mpsc::Receiver<Told>,
-    missed: Arc<AtomicBool>,
+    service: &Arc<Service>,
+    hears: &mut mpsc::Receiver<Told>,
+    missed: &AtomicBool,
     mut known: Known,
 ) {
+    // Ends with the connection; nothing that it brings is of interest.
+    let rule = "type='signal',interface='org.freedesktop.DBus',member='NameLost'";
+    let Ok(mut lost) = MessageStream::for_match_rule(rule, &connection, None).await else { return };
     let mut dirty = BTreeSet::new();
     let mut due = Instant::now();
     loop {
@@ -89,16 +93,20 @@ pub(super) async fn tell(
                 Some(told) => told,
                 None => return,
             },
+            message = lost.next() => match message {
+                Some(_) => continue,
+                None => return,
+            },
             () = tokio::time::sleep_until(due), if !dirty.is_empty() => {
                 for id in std::mem::take(&mut dirty) {
-                    properties(&connection, &service, id, &mut known).await;
+                    properties(&connection, service, id, &mut known).await;
                 }
                 due = Instant::now() + PACE;
                 continue;
             }
         };
         if missed.swap(false, Ordering::Relaxed) {
-            let _: zbus::Result<()> = reconcile(&connection, &service, &mut known).await; // see below
+            let _: zbus::Result<()> = reconcile(&connection, service, &mut known).await; // see below
             dirty.extend(known.keys());
         }
         // A bus that fails is one that nobody listens on any more.
@@ -111,7 +119,7 @@ pub(super) async fn tell(
                         return Ok(());
                     }
                     let Some(session) = service.registry().get(id) else { return Ok(()) };
-                    add(&connection, &service, id).await?;
+                    add(&connection, service, id).await?;
                     known.insert(id, signalled(&session.info()));
                     let (id, path) = named(id);
                     ServiceObject::session_new(&all, id, path).await

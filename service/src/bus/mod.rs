@@ -21,6 +21,7 @@ use scarab_protocol::message::ToClient;
 use service_object::ServiceObject;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use zbus::Connection;
 use zbus::zvariant::OwnedObjectPath;
@@ -32,6 +33,9 @@ pub const PATH: &str = "/org/scarab/Sessions1";
 /// Things told and not yet passed on; more than a burst of bells has, and a bound.
 const QUEUE: usize = 1024;
 
+/// Time between two attempts to be on the bus.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// The path of a session's object.
 fn session_path(SessionId(id): SessionId) -> OwnedObjectPath {
     OwnedObjectPath::try_from(format!("{PATH}/session/{id}")).unwrap_or_default()
@@ -41,22 +45,34 @@ fn session_path(SessionId(id): SessionId) -> OwnedObjectPath {
 #[derive(Debug)]
 pub struct Bus {
     told: mpsc::Sender<Told>,
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
     /// More was told than the bus took: which objects there are is looked at anew.
-    missed: Arc<AtomicBool>,
+    missed: AtomicBool,
+    /// The bus could not be reached, or was lost.
+    absent: AtomicBool,
 }
 
 impl Bus {
     /// Goes on the bus, beside everything else: what happens meanwhile is told when it is there.
     pub fn join(service: &Arc<Service>) -> Self {
         let (told, hears) = mpsc::channel(QUEUE);
-        let missed = Arc::new(AtomicBool::new(false));
-        tokio::spawn(serve(service.clone(), hears, missed.clone()));
-        Self { told, missed }
+        let state = Arc::<State>::default();
+        tokio::spawn(serve(service.clone(), hears, state.clone()));
+        Self { told, state }
+    }
+
+    /// Whether nobody finds the sessions there now.
+    pub fn is_absent(&self) -> bool {
+        self.state.absent.load(Ordering::Relaxed)
     }
 
     fn tell(&self, told: Told) {
         if self.told.try_send(told).is_err() {
-            self.missed.store(true, Ordering::Relaxed);
+            self.state.missed.store(true, Ordering::Relaxed);
         }
     }
 
@@ -88,22 +104,37 @@ impl Bus {
     }
 }
 
-/// Takes the name, serves the objects and tells what it hears.
-async fn serve(service: Arc<Service>, hears: mpsc::Receiver<Told>, missed: Arc<AtomicBool>) {
-    let joined = async {
-        let connection: Connection = zbus::connection::Builder::session()?
-            .serve_at(PATH, zbus::fdo::ObjectManager)?
-            .serve_at(PATH, ServiceObject(service.clone()))?
-            .build()
-            .await?;
-        // The sessions that are there before the name: who finds the one finds the others.
-        let mut known = Known::default();
-        changes::reconcile(&connection, &service, &mut known).await?;
-        connection.request_name(NAME).await?;
-        zbus::Result::Ok((connection, known))
-    };
-    match joined.await {
-        Ok((connection, known)) => changes::tell(connection, service, hears, missed, known).await,
-        Err(error) => log::warn!("not on D-Bus: {error}"),
+/// Takes the name, serves the objects and tells what it hears; again when the bus was lost or is there later.
+async fn serve(service: Arc<Service>, mut hears: mpsc::Receiver<Told>, state: Arc<State>) {
+    while !hears.is_closed() {
+        match join(&service).await {
+            Ok((connection, known)) => {
+                if state.absent.swap(false, Ordering::Relaxed) {
+                    log::info!("on D-Bus again");
+                }
+                changes::tell(connection, &service, &mut hears, &state.missed, known).await;
+                state.absent.store(true, Ordering::Relaxed);
+                log::warn!("the connection to D-Bus is lost");
+            }
+            Err(error) => {
+                if !state.absent.swap(true, Ordering::Relaxed) {
+                    log::warn!("not on D-Bus: {error}");
+                }
+            }
+        }
+        tokio::time::sleep(AGAIN).await;
     }
+}
+
+/// On the bus, with the sessions that are there before the name: who finds the one finds the others.
+async fn join(service: &Arc<Service>) -> zbus::Result<(Connection, Known)> {
+    let connection: Connection = zbus::connection::Builder::session()?
+        .serve_at(PATH, zbus::fdo::ObjectManager)?
+        .serve_at(PATH, ServiceObject(service.clone()))?
+        .build()
+        .await?;
+    let mut known = Known::default();
+    changes::reconcile(&connection, service, &mut known).await?;
+    connection.request_name(NAME).await?;
+    Ok((connection, known))
 }

@@ -156,7 +156,7 @@ impl SessionObject {
         Ok(self.session()?.signal(signal)?)
     }
 
-    /// Its program has ended: how ("exited", "killed", "unknown") and with which code or signal.
+    /// Its program has ended: how ("exited", "killed", "out-of-memory", "unknown") and with which code or signal.
     #[zbus(signal)]
     pub(super) async fn exited(emitter: &SignalEmitter<'_>, how: &str, status: i32) -> zbus::Result<()>;
 
@@ -227,7 +227,8 @@ impl SessionObject {
         Ok(self.info()?.bell)
     }
 
-    /// "running", "exited", "killed", or "unknown" if it ended and the kernel does not tell how.
+    /// "running", "exited", "killed", "out-of-memory" if it was killed because memory was used up, or "unknown" if it
+    /// ended and the kernel does not tell how.
     #[zbus(property)]
     async fn state(&self) -> fdo::Result<String> {
         Ok(ended(self.info()?.exited).0.to_owned())

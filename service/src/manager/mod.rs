@@ -3,6 +3,7 @@
 //! Sessions' threads ask and wait; one task talks with the manager, over the user's bus, or where there is none over
 //! the manager's own socket. Without a manager there is nobody to ask, and everything says so.
 
+mod own_socket;
 mod property;
 
 pub use property::check as check_properties;
@@ -105,36 +106,33 @@ struct Line {
 impl Line {
     /// Over the user's bus; where that does not lead to the manager, over the manager's own socket.
     async fn open() -> Result<Self, String> {
-        let timed = |opening| async move {
-            tokio::time::timeout(OPENING, opening).await.unwrap_or_else(|_| Err(zbus::Error::InvalidReply))
+        let timed = |opening: Opening| async move {
+            match tokio::time::timeout(OPENING, opening).await {
+                Ok(line) => line.map_err(|error| error.to_string()),
+                Err(_) => Err("no answer".to_owned()),
+            }
         };
         let over_bus: Opening = Box::pin(async { Self::over(Connection::session().await?).await });
         let own: Opening = Box::pin(async {
             let runtime = std::env::var_os("XDG_RUNTIME_DIR").ok_or(zbus::Error::InvalidReply)?;
             let socket = std::path::Path::new(&runtime).join("systemd/private");
-            let address = format!("unix:path={}", socket.display());
-            Self::over(zbus::connection::Builder::address(address.as_str())?.p2p().build().await?).await
+            Self::over(own_socket::connect(&socket).await?).await
         });
         match timed(over_bus).await {
             Ok(line) => Ok(line),
-            Err(error) => timed(own).await.map_err(|_| error.to_string()),
+            Err(bus) => timed(own).await.map_err(|own| format!("{bus}; over its own socket: {own}")),
         }
     }
 
     async fn over(connection: Connection) -> zbus::Result<Self> {
-        let removed = if connection.unique_name().is_some() {
-            // From the manager alone: anybody on the bus can send a signal that looks like its.
-            let rule = MatchRule::builder()
-                .msg_type(zbus::message::Type::Signal)
-                .sender(NAME)?
-                .path(PATH)?
-                .interface(INTERFACE)?
-                .member("JobRemoved")?
-                .build();
-            MessageStream::for_match_rule(rule, &connection, Some(64)).await?
-        } else {
-            MessageStream::from(&connection)
-        };
+        let rule = MatchRule::builder()
+            .msg_type(zbus::message::Type::Signal)
+            .path(PATH)?
+            .interface(INTERFACE)?
+            .member("JobRemoved")?;
+        // From the manager alone: anybody on the bus can send a signal that looks like its.
+        let rule = if connection.is_bus() { rule.sender(NAME)? } else { rule };
+        let removed = MessageStream::for_match_rule(rule.build(), &connection, Some(64)).await?;
         // Signals are sent to whoever has asked for them.
         call(&connection, "Subscribe", &()).await?;
         Ok(Self { connection, removed })

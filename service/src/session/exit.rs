@@ -1,5 +1,6 @@
 //! The end of a session's leader: asked for, killed, noticed, and told once its last output has been read.
 
+use super::out_of_memory::MemoryKills;
 use super::pty::Leader;
 use super::thread::Runner;
 use super::{now_us, pidfd};
@@ -7,12 +8,14 @@ use crate::store::Kind;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use scarab_protocol::message::ExitStatus;
-use scarab_protocol::message::event::{DetachReason, SessionExited};
+use scarab_protocol::message::event::{DetachReason, Notification, SessionExited};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// A leader that was asked to end has so long to do it.
 const GRACE: Duration = Duration::from_secs(2);
+/// The signal of a kill for memory.
+const SIGKILL: i32 = Signal::KILL.as_raw();
 /// Output read after the leader's end. The kernel holds about 14 KiB; the bound is for programs that were left
 /// behind and go on writing.
 const LAST_OUTPUT: usize = 1 << 20;
@@ -40,11 +43,44 @@ impl Runner {
         leader.signal(Signal::KILL);
     }
 
+    /// Looks out for programs killed because memory was used up, if the leader has a scope of its own.
+    pub(super) fn watch_memory(&mut self) {
+        let leader = self.leader.as_ref().filter(|_| self.shared.scope.get().is_some());
+        self.kills = leader.and_then(|leader| MemoryKills::of(leader.pid));
+    }
+
+    /// Something was counted: a person whose program has just vanished is told why.
+    pub(super) fn look_for_kills(&mut self) {
+        if self.kills.as_mut().is_some_and(MemoryKills::look) {
+            let body = "A program of this session was killed because its memory was used up.";
+            log::warn!("session {}: {body}", self.id);
+            let told = Notification {
+                session: self.id,
+                id: String::new(),
+                title: "Out of memory".to_owned(),
+                body: body.to_owned(),
+                urgency: 2,
+            };
+            self.tell_now(&told.into());
+        }
+    }
+
+    fn was_killed_for_memory(&mut self) -> bool {
+        self.kills.as_mut().is_some_and(MemoryKills::just_now)
+    }
+
     /// The leader has ended: its status is taken, its last output read and shown, and everybody told.
     pub(super) fn leader_ended(&mut self) {
         let Some(status) = self.leader.as_ref().and_then(|leader| leader.status()) else { return };
+        // At once: its control group goes with it.
+        let status = match status {
+            ExitStatus::Signal(SIGKILL) | ExitStatus::Unknown if self.was_killed_for_memory() => {
+                ExitStatus::OutOfMemory
+            }
+            status => status,
+        };
         self.drain(LAST_OUTPUT);
-        self.leader = None;
+        (self.leader, self.kills) = (None, None);
         let now = now_us();
         self.ended = Some((status, now));
         self.shared.ended.store(now, Ordering::Release);

@@ -27,6 +27,7 @@ mod input;
 mod journal;
 mod links;
 mod memory;
+mod out_of_memory;
 mod pidfd;
 mod pty;
 mod publish;

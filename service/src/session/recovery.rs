@@ -71,8 +71,9 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
             None
         }
     };
-    // A card that says that there is no leader was written before one was started.
-    if memory.as_ref().and_then(|old| old.card.as_ref()).is_some_and(|card| card.leader == 0) {
+    // A card with neither a leader nor its end was written before one was started.
+    let never_started = |card: &Card| card.leader == 0 && card.ended.is_none();
+    if memory.as_ref().and_then(|old| old.card.as_ref()).is_some_and(never_started) {
         return Err(NotResumed::Gone("it was never started".to_owned()));
     }
     let card = memory.as_ref().and_then(|old| old.card.clone()).unwrap_or_else(|| Card {
@@ -194,6 +195,7 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
     let mut runner = Runner::new(parts);
     runner.shared.record().bell = moment.bell;
     runner.focused = moment.focused;
+    runner.watch_memory();
     runner.timers.viewers = Some(Instant::now() + VIEWERS_TIME);
     match replay {
         Some((rest, view, emulator)) => {

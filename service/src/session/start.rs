@@ -321,6 +321,7 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
             }
         }
         runner.write_card();
+        runner.watch_memory();
         step("card");
         gate.open().map_err(cannot_start)
     });

@@ -15,6 +15,7 @@ use super::events::{Pace, Questions};
 use super::frames::{ECHO_FRAME_TIME, Frames};
 use super::journal::{HostEvent, Journal, READ, Reading};
 use super::links::Links;
+use super::out_of_memory::MemoryKills;
 use super::pty::{Leader, Pty};
 use super::publish::Emulator;
 use super::replies::Replies;
@@ -91,6 +92,8 @@ pub(super) struct Runner {
     pub(super) links: Links,
     /// How the leader ended, and when, in µs since the epoch.
     pub(super) ended: Option<(ExitStatus, u64)>,
+    /// None where nobody counts them, or the leader has no scope of its own.
+    pub(super) kills: Option<MemoryKills>,
     /// Something has moved the emulator that the journal could not take.
     pub(super) checkpoint_due: bool,
     /// For the next checkpoint.
@@ -134,6 +137,7 @@ struct Ready {
     output: bool,
     room: bool,
     leader: bool,
+    kills: bool,
     bells: bool,
     inlets: bool,
 }
@@ -195,6 +199,7 @@ impl Runner {
             store,
             links: Links::of(id),
             ended,
+            kills: None,
             checkpoint_due: false,
             scratch: Vec::new(),
             buffer: vec![0; READ],
@@ -227,6 +232,9 @@ impl Runner {
             if ready.room {
                 self.flush();
             }
+            if ready.kills {
+                self.look_for_kills();
+            }
             if ready.leader {
                 self.leader_ended();
             }
@@ -242,7 +250,8 @@ impl Runner {
             tv_nsec: i64::from(time.subsec_nanos()),
         });
         let (pty, leader) = (self.pty.as_deref().filter(|_| !self.hung_up), self.leader.as_deref());
-        let mut fds = Vec::with_capacity(3 + 2 * self.viewers.len());
+        let kills = self.kills.as_ref().filter(|_| leader.is_some()).and_then(MemoryKills::fd);
+        let mut fds = Vec::with_capacity(4 + 2 * self.viewers.len());
         fds.push(PollFd::from_borrowed_fd(self.shared.wake.as_fd(), PollFlags::IN));
         if let Some(pty) = pty {
             let room = if self.shared.input.wants_room() { PollFlags::OUT } else { PollFlags::empty() };
@@ -250,6 +259,9 @@ impl Runner {
         }
         if let Some(leader) = leader {
             fds.push(PollFd::from_borrowed_fd(leader.pidfd.as_fd(), PollFlags::IN));
+        }
+        if let Some(kills) = kills {
+            fds.push(PollFd::from_borrowed_fd(kills, PollFlags::PRI));
         }
         let watched = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
         fds.extend(self.viewers.inlets().map(watched));
@@ -268,11 +280,13 @@ impl Runner {
         let commands = !next().is_empty();
         let terminal = if pty.is_some() { next() } else { PollFlags::empty() };
         let ended = leader.is_some() && !next().is_empty();
+        let counted = kills.is_some() && !next().is_empty();
         Ready {
             commands,
             output: terminal.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) || self.more,
             room: terminal.contains(PollFlags::OUT),
             leader: ended,
+            kills: counted,
             inlets: results.any(|inlet| !inlet.is_empty()),
             bells: bells.iter().any(is_ready),
         }
