@@ -6,7 +6,7 @@ use super::spec::{Attachment, Inlet, Joining, Settings, ViewerId};
 use super::thread::{Runner, Turn};
 use super::viewers::Viewer;
 use super::{capture, now_us, translate};
-use crate::session::journal::HostEvent;
+use crate::session::host_event::HostEvent;
 use scarab_protocol::grid::Bell;
 use scarab_protocol::message::answer::{Captured, Failed, FailureKind, ScreenCopy};
 use scarab_protocol::message::event::DetachReason;
