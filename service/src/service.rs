@@ -193,9 +193,11 @@ async fn resume(service: &Arc<Service>, kept: Returned) {
     let began = Instant::now();
     let settings = settings(&service.config());
     let mut resuming = Vec::new();
-    for (id, kept) in kept.sessions {
+    // All of them before the first one goes on: what there is room for depends on all that is held.
+    let mut sessions = kept.sessions;
+    sessions.iter_mut().for_each(|(id, kept)| service.fd_store.adopt(*id, kept));
+    for (id, kept) in sessions {
         let (done, resumed) = oneshot::channel();
-        service.fd_store.adopt(id, &kept);
         Session::resume(id, kept, settings.clone(), service.host(), done);
         resuming.push((id, resumed));
     }

@@ -45,6 +45,9 @@ impl Kind {
     /// The state first: a session without it does not come back.
     const ALL: [Self; OF_SESSION] = [Self::State, Self::Pty, Self::Leader, Self::View, Self::Replies];
 
+    /// The memfds, in the order in which a [`Kept`] has them.
+    const MEMORIES: [Self; 3] = [Self::View, Self::State, Self::Replies];
+
     const fn word(self) -> &'static str {
         match self {
             Self::Pty => "pty",
@@ -76,8 +79,22 @@ pub struct Store {
     /// Descriptors that it holds at most; 0 without a manager.
     most: AtomicUsize,
     /// What it holds, or has room reserved for.
-    held: Mutex<BTreeMap<SessionId, BTreeSet<Kind>>>,
+    held: Mutex<BTreeMap<SessionId, Held>>,
     ids: Mutex<Option<OwnedFd>>,
+}
+
+/// What it holds of one session.
+#[derive(Debug)]
+struct Held {
+    kinds: BTreeSet<Kind>,
+    /// That of its memfds.
+    generation: u32,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self { kinds: BTreeSet::new(), generation: GENERATION }
+    }
 }
 
 impl Default for Store {
@@ -97,7 +114,7 @@ impl Store {
         Self { most: AtomicUsize::new(most), held: Mutex::default(), ids: Mutex::new(None) }
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeMap<SessionId, BTreeSet<Kind>>> {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<SessionId, Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -105,9 +122,20 @@ impl Store {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What an earlier process left of a session is still held.
-    pub fn adopt(&self, session: SessionId, kept: &Kept) {
-        self.held().insert(session, kept.kinds());
+    /// What an earlier process left of a session is still held. What a service left that was killed while it moved the
+    /// session is not, from here on: of the two generations one counts.
+    pub fn adopt(&self, session: SessionId, kept: &mut Kept) {
+        let chosen = kept.choose();
+        for (generation, memories) in std::mem::take(&mut kept.memories) {
+            if Some(generation) == chosen {
+                kept.memories.insert(generation, memories);
+            } else if self.is_there() {
+                let there = Kind::MEMORIES.into_iter().zip(&memories).filter(|(_, memory)| memory.is_some());
+                there.for_each(|(kind, _)| remove(&kind.name(session, generation)));
+            }
+        }
+        let held = Held { kinds: kept.kinds(), generation: chosen.unwrap_or(GENERATION) };
+        self.held().insert(session, held);
     }
 
     /// Whether sessions outlive this process.
@@ -131,8 +159,8 @@ impl Store {
         (self.count(&self.held()), self.most())
     }
 
-    fn count(&self, sessions: &BTreeMap<SessionId, BTreeSet<Kind>>) -> usize {
-        sessions.values().map(BTreeSet::len).sum::<usize>() + usize::from(self.ids().is_some())
+    fn count(&self, sessions: &BTreeMap<SessionId, Held>) -> usize {
+        sessions.values().map(|held| held.kinds.len()).sum::<usize>() + usize::from(self.ids().is_some())
     }
 
     /// Reserves room for a session's descriptors.
@@ -152,7 +180,7 @@ impl Store {
                 self.most()
             ));
         }
-        sessions.insert(session, Kind::ALL.into());
+        sessions.insert(session, Held { kinds: Kind::ALL.into(), ..Held::default() });
         Ok(())
     }
 
@@ -165,56 +193,48 @@ impl Store {
             return Ok(());
         }
         step("fdstore");
-        self.held().entry(session).or_default().insert(kind);
-        push(&kind.name(session, GENERATION), descriptor)
+        let generation = {
+            let mut sessions = self.held();
+            let held = sessions.entry(session).or_default();
+            held.kinds.insert(kind);
+            held.generation
+        };
+        push(&kind.name(session, generation), descriptor)
     }
 
     /// Puts a session's memfds, the state last, in the place of those of an earlier generation. At every instant one
-    /// generation is whole, and both say the same.
+    /// generation is whole, and both say the same. False when there is no room for both: then they are not moved.
     ///
     /// # Errors
-    /// When there is no room for both, or the manager cannot be reached.
-    pub fn migrate(&self, session: SessionId, memories: &[(Kind, BorrowedFd<'_>)]) -> io::Result<()> {
-        if !self.is_there() {
-            return Ok(());
-        }
-        // One session after the other.
-        let sessions = self.held();
+    /// When the manager cannot be reached.
+    pub fn migrate(&self, session: SessionId, memories: &[(Kind, BorrowedFd<'_>)]) -> io::Result<bool> {
+        // One session after the other. All that came back is adopted by now, so that the count is right.
+        let mut sessions = self.held();
         if self.count(&sessions) + OF_MOVE > self.most() {
-            return Err(io::Error::other(
-                "systemd's store has no room to move it to this version: raise FileDescriptorStoreMax= of scarab.service",
-            ));
+            return Ok(!self.is_there());
         }
-        // Left by a service that was killed half-way: of the same name there must be one.
-        memories.iter().for_each(|(kind, _)| remove(&kind.name(session, GENERATION)));
+        let held = sessions.entry(session).or_default();
         for (kind, memory) in memories {
             step("migration");
             push(&kind.name(session, GENERATION), *memory)?;
         }
         step("migration");
-        self.forget_earlier(session);
+        let before = std::mem::replace(&mut held.generation, GENERATION);
+        memories.iter().for_each(|(kind, _)| remove(&kind.name(session, before)));
         step("migration");
-        Ok(())
-    }
-
-    /// Has the manager forget a session's memfds of earlier generations.
-    pub fn forget_earlier(&self, session: SessionId) {
-        if self.is_there() {
-            for kind in Kind::ALL.into_iter().filter(|kind| kind.is_memory()) {
-                (1..GENERATION).for_each(|generation| remove(&kind.name(session, generation)));
-            }
-        }
+        Ok(true)
     }
 
     /// Has the manager forget a descriptor.
     pub fn forget(&self, session: SessionId, kind: Kind) {
         if self.is_there() {
-            if let Some(kinds) = self.held().get_mut(&session) {
-                kinds.remove(&kind);
+            let mut sessions = self.held();
+            let generation = sessions.get(&session).map_or(GENERATION, |held| held.generation);
+            if let Some(held) = sessions.get_mut(&session) {
+                held.kinds.remove(&kind);
             }
-            // The names of earlier generations are those that an adopted session may have.
-            let generations = if kind.is_memory() { 1..=GENERATION } else { 1..=1 };
-            generations.for_each(|generation| remove(&kind.name(session, generation)));
+            drop(sessions);
+            remove(&kind.name(session, generation));
         }
     }
 
@@ -291,8 +311,6 @@ pub struct Memories {
     pub view: Option<OwnedFd>,
     /// The replies.
     pub replies: Option<OwnedFd>,
-    /// There are others of another generation: the last service was killed while it moved them.
-    pub others: bool,
 }
 
 impl Kept {
@@ -309,14 +327,20 @@ impl Kept {
         kinds
     }
 
-    /// The newest memfds that are all there; where none are, the newest that are there at all.
+    /// The newest generation whose memfds are all there; where none are, the newest with a state.
+    fn choose(&self) -> Option<u32> {
+        let newest = |of: fn(&[Option<OwnedFd>; 3]) -> bool| {
+            self.memories.iter().rev().find(|(_, memories)| of(memories)).map(|(generation, _)| *generation)
+        };
+        newest(|memories| memories.iter().all(Option::is_some))
+            .or_else(|| newest(|[_, state, _]| state.is_some()))
+            .or_else(|| self.memories.keys().next_back().copied())
+    }
+
+    /// The memfds that count.
     pub fn memories(&mut self) -> Option<Memories> {
-        let found: Vec<_> = std::mem::take(&mut self.memories).into_values().collect();
-        let whole = found.iter().rposition(|memories| memories.iter().all(Option::is_some));
-        let best = whole.or_else(|| found.iter().rposition(|[_, state, _]| state.is_some()))?;
-        let others = found.len() > 1;
-        let [view, state, replies] = found.into_iter().nth(best)?;
-        Some(Memories { state: state?, view, replies, others })
+        let [view, state, replies] = self.memories.remove(&self.choose()?)?;
+        Some(Memories { state: state?, view, replies })
     }
 }
 
@@ -418,7 +442,7 @@ mod tests {
         store.forget_all(SessionId(1));
         store.forget_all(SessionId(1));
         assert_eq!(store.fill(), (5, 14));
-        store.adopt(SessionId(9), &Kept::default());
+        store.adopt(SessionId(9), &mut Kept::default());
         assert_eq!(store.fill(), (5, 14));
     }
 
@@ -426,18 +450,32 @@ mod tests {
     fn the_newest_whole_memory_counts() {
         let fd = || rustix::fs::memfd_create("x", rustix::fs::MemfdFlags::empty()).expect("memory");
         let mut returned = Returned::default();
-        for name in ["view-1", "state-1", "replies-1", "view-2", "state-2"] {
+        let mut chosen = |session: u64, names: &[&str]| {
+            names.iter().for_each(|name| returned.add(&format!("session-{session}-{name}"), fd()));
+            returned.sessions.get(&SessionId(session)).and_then(Kept::choose)
+        };
+        assert_eq!(chosen(4, &["view-1", "state-1", "replies-1", "view-2", "state-2"]), Some(1));
+        assert_eq!(chosen(4, &["replies-2"]), Some(2));
+        assert_eq!(chosen(5, &["state-1", "view-2"]), Some(1), "none is whole: one with a state");
+        assert_eq!(chosen(6, &["view-1"]), Some(1));
+        let kept = returned.sessions.get_mut(&SessionId(5)).expect("the session");
+        assert!(kept.memories().is_some_and(|memories| memories.view.is_none()));
+        assert!(kept.memories().is_none());
+    }
+
+    #[test]
+    fn what_was_left_of_a_move_is_not_held_any_more() {
+        let fd = || rustix::fs::memfd_create("x", rustix::fs::MemfdFlags::empty()).expect("memory");
+        let mut returned = Returned::default();
+        for name in ["pty", "leader", "view-1", "state-1", "replies-1", "replies-2", "view-2"] {
             returned.add(&format!("session-4-{name}"), fd());
         }
         let kept = returned.sessions.get_mut(&SessionId(4)).expect("the session");
-        assert_eq!(kept.memories.len(), 2);
-        assert!(
-            kept.memories().is_some_and(|memories| memories.replies.is_some()),
-            "the older ones are all there"
-        );
-        assert!(kept.memories().is_none());
-        returned.add("session-5-state-1", fd());
-        let kept = returned.sessions.get_mut(&SessionId(5)).expect("the session");
-        assert!(kept.memories().is_some_and(|memories| memories.view.is_none()));
+        let store = Store::of_manager(7);
+        store.adopt(SessionId(4), kept);
+        assert_eq!(store.fill(), (5, 7));
+        // With less room than a move takes it stays where it is, and without a manager there is nothing to move.
+        assert_eq!(store.migrate(SessionId(4), &[]).ok(), Some(false));
+        assert_eq!(Store::none().migrate(SessionId(4), &[]).ok(), Some(true));
     }
 }

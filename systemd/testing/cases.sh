@@ -11,6 +11,7 @@ scarab new first -d -- sh >/dev/null
 on_bus 1 || fail "it is not on the bus"
 systemctl --user kill --signal=KILL dbus.service
 scarab new second -d -- sh >/dev/null || fail "no session while the bus is gone"
+[ "$(property scarab-2.scope ActiveState)" = active ] || fail "no scope while the bus is gone"
 until_true 'on_bus 2'
 echo "manager and bus: on the bus, and again after the bus was killed"
 

@@ -48,8 +48,13 @@ if [ -e "/sys/fs/cgroup$group/memory.events" ]; then
     scarab new hog -d --property MemoryMax=20M --property MemorySwapMax=0 -- sh -c 'x=$(head -c 200000000 /dev/zero | tr "\0" x); sleep 1000' >/dev/null
     status=0; scarab wait hog --timeout 60 || status=$?
     says hog 'out of memory'
+    scarab events > "$work/events" & events=$!
+    scarab new outlives -d --property MemoryMax=20M --property MemorySwapMax=0 -- sh -c 'sleep 1; sh -c "x=\$(head -c 200000000 /dev/zero | tr \"\\0\" x)"; sleep 1000' >/dev/null
+    until_true 'grep -q "Out of memory" "$work/events"'
+    says outlives running
+    kill $events
     echo "memory: a real limit was enforced and reported"
 else
-    echo "memory: NO MEMORY CONTROLLER reaches a user manager here: no real limit was enforced"
+    echo "memory: NO MEMORY CONTROLLER reaches a user manager here: no real limit was enforced, and that the kernel wakes the session for a program that is not its leader was not tried"
 fi
 echo "memory: all held"

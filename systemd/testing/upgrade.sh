@@ -8,7 +8,8 @@ old() { "$bin/previous/scarab" "$@"; }
 mkdir -p ~/bin
 replace() { cp "$1" ~/bin/next; mv ~/bin/next ~/bin/scarabd; }
 replace "$bin/previous/scarabd"
-begin ExecStart= "ExecStart=$HOME/bin/scarabd" "Environment=SCARAB_LOG=info SCARAB_KILL_AT=$work/step"
+set_up() { begin ExecStart= "ExecStart=$HOME/bin/scarabd" "Environment=SCARAB_LOG=info SCARAB_KILL_AT=$work/step" "$@"; }
+set_up
 
 begin_flood plain plain plain plain plain styles styles styles styles styles unicode unicode unicode \
     alternate alternate alternate alternate queries queries queries
@@ -26,8 +27,9 @@ typed before
 replace "$bin/scarabd"
 printf 'migration:%s\n' 1 2 3 4 5 8 13 > "$work/step"
 pid=$(main_pid)
+until_true '[ "$(scarab ls | grep -c running)" = 21 ]'
 began=$(date +%s%N)
-systemctl --user restart scarab.service || true # its first process dies
+kill -KILL "$pid" # with full journals; the first processes of this version die too
 until_true '[ ! -e "$work/step" ]'
 until_true '[ "$(property scarab.service ActiveState)" = active ]'
 until_true '[ "$(scarab ls | grep -c running)" = 21 ]'
@@ -54,6 +56,25 @@ grep -q 'session @21.*layout 2.*left in systemd' "$log" || fail "nothing says th
 replace "$bin/scarabd"
 systemctl --user restart scarab.service
 goes_on shell back
+
+# A store without room for a move: the session goes on as it is, through another kill, and is moved when there is room.
+scarab kill shell >/dev/null
+until_true '[ "$(property scarab.service NFileDescriptorStore)" = 1 ]'
+replace "$bin/previous/scarabd"
+systemctl --user restart scarab.service
+old new tight -d -- sh >/dev/null; goes_on tight old
+replace "$bin/scarabd"
+set_up FileDescriptorStoreMax=8 >/dev/null 2>&1
+for round in 1 2; do
+    pid=$(main_pid); kill -KILL "$pid"; served_anew "$pid"
+    goes_on tight "full-$round"
+done
+[ "$(grep -c 'no room to move it' "$log")" = 2 ] || fail "the full store is not told"
+set_up >/dev/null 2>&1
+moves=$(grep -c 'its memory was of an earlier version' "$log")
+pid=$(main_pid); kill -KILL "$pid"; served_anew "$pid"
+goes_on tight roomy
+[ "$(grep -c 'its memory was of an earlier version' "$log")" = $((moves + 1)) ] || fail "it was not moved when there was room"
 kill $window
 compare_flood
 echo "upgrade: 7 kills while sessions were moved, all 21 served again after $took ms ($moved moves), $compared"

@@ -3,13 +3,13 @@
 //! Apart from the loop, because here it is decided that nothing is painted before the terminal has taken what was
 //! painted before.
 
-use super::modes::{Modes, Mouse};
 use super::pace;
 use super::screen::Overlay;
 use super::switches::Switches;
 use super::viewer::{HISTORY_CHANGED, Showing, Viewer};
 use anyhow::Context;
 use scarab_protocol::client::LinkState;
+use scarab_protocol::grid::modes::{Modes, Mouse};
 use scarab_protocol::grid::{Armed, ScreenFlags};
 use std::time::{Duration, Instant};
 

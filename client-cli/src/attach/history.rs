@@ -7,13 +7,14 @@
 use super::canvas::{Ink, Inks, Tag, write_text};
 use super::input::MouseEvent;
 use super::keys::{self, chosen, code};
-use super::lines::{Lines, Position, WrappedRow};
 use super::outer::Abilities;
 use super::paint::{Cursor, Painter};
-use super::screen::draw_line;
-use super::search::{self, Direction};
+use super::screen::{draw_line, draw_row};
 use super::style::Look;
-use scarab_protocol::grid::{Attributes, Cell, Content, Frame, GridError, ViewReader};
+use scarab_protocol::grid::search::{self, Direction};
+use scarab_protocol::grid::{
+    Attributes, Cell, Content, Frame, GridError, Lines, Place, Position, ViewReader, WrappedRow,
+};
 use scarab_protocol::message::input::{Key, MouseAction};
 use scarab_protocol::message::{KeyAction, Size, mods};
 
@@ -35,15 +36,6 @@ pub enum Outcome {
     Copy(String),
     /// This was selected: copy it, and back to the session.
     CopyAndLeave(String),
-}
-
-/// A cell of the sequence of lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The row.
-    pub at: Position,
-    /// The column.
-    pub col: usize,
 }
 
 /// What is typed after `/`.
@@ -476,7 +468,7 @@ impl History {
             };
             painter.row(row, Tag::None, |cells, inks| {
                 if let (Some((wrapped, links)), Some(position)) = (shown, at) {
-                    wrapped.draw(links, &colours, cells, inks);
+                    draw_row(wrapped, links, &colours, cells, inks);
                     let place = |col| Place { at: position, col };
                     let chosen = |col| {
                         ends.is_some_and(|(from, to)| (from..=to).contains(&place(col)))

@@ -3,11 +3,11 @@
 use super::chooser::Choice;
 use super::history::{History, Outcome};
 use super::input::{Answer, Event, MouseEvent};
-use super::modes::{Modes, Mouse};
 use super::prefix::{Command, Verdict};
 use super::viewer::{Awaited, Ending, HISTORY_CHANGED, Showing, Viewer};
 use scarab_protocol::client::ClientError;
 use scarab_protocol::grid::ScreenFlags;
+use scarab_protocol::grid::modes::{Modes, Mouse};
 use scarab_protocol::message::input::{self, Colours, Focus, Key, MouseAction};
 use scarab_protocol::message::request::{Create, List};
 use scarab_protocol::message::{KeyAction, ToService, mods};

@@ -8,7 +8,8 @@ use super::outer::Abilities;
 use super::paint::{Cursor, Painter};
 use super::style::Look;
 use scarab_protocol::grid::{
-    Attributes, Cell, Content, CursorShape, Frame, FrameColours, ScreenFlags, Style, StyleId,
+    Attributes, Cell, Content, CursorShape, Frame, FrameColours, Link, ScreenFlags, Style, StyleId,
+    WrappedRow,
 };
 use scarab_protocol::message::Size;
 
@@ -161,6 +162,42 @@ pub fn ink(style: &Style, link: Option<u32>, colours: &FrameColours) -> Ink {
         underline: style.underline,
     };
     Ink { look: recolour(look, colours), link }
+}
+
+/// Draws a row of the sequence of lines into blank cells.
+pub fn draw_row(
+    row: &WrappedRow,
+    links: &[Link],
+    colours: &FrameColours,
+    cells: &mut [Cell],
+    inks: &mut Inks,
+) {
+    let mut col = 0;
+    for glyph in &row.glyphs {
+        if col + glyph.width > cells.len() {
+            break;
+        }
+        let link = glyph.link.and_then(|link| links.get(link as usize));
+        let link = link.map(|link| inks.link_number(&link.id, &link.uri));
+        let style = inks.number(ink(&glyph.style, link, colours));
+        let mut characters = glyph.text.chars();
+        let content = match (characters.next(), characters.next()) {
+            (None, _) => Content::Blank,
+            (Some(single), None) => Content::Char(single),
+            _ => Content::Cluster(inks.cluster(&glyph.text)),
+        };
+        cells[col] = Cell::new(content, style).with_wide(glyph.width == 2);
+        if glyph.width == 2 {
+            cells[col + 1] = Cell::new(Content::Spacer, style);
+        }
+        col += glyph.width;
+    }
+    // A session with a ground of its own shows it behind short rows too.
+    let ground = inks.number(ink(&Style::default(), None, colours));
+    if ground != StyleId(0) {
+        let end = col.min(cells.len());
+        cells[end..].fill(Cell::new(Content::Blank, ground));
+    }
 }
 
 /// The first of `have` rows (or columns) shown in `room`, keeping `cursor` visible and moving as little as may be.

@@ -3,7 +3,7 @@
 //! Kept as a value so that it can be followed by difference, undone on the way out, and said again after the
 //! terminal was given away.
 
-use super::modes::Mouse;
+use scarab_protocol::grid::modes::Mouse;
 use std::io::Write;
 
 /// The terminal's reports.

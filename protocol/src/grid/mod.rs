@@ -17,10 +17,13 @@ mod frame;
 mod history_reader;
 mod history_writer;
 mod layout;
+mod lines;
 mod map;
+pub mod modes;
 pub mod order;
 mod reader;
 mod record;
+pub mod search;
 mod style;
 mod writer;
 
@@ -36,6 +39,7 @@ pub use layout::{
     MAX_CLUSTER_BYTES, MAX_CLUSTERS, MAX_COLS, MAX_HISTORY_BYTES, MAX_LINKS, MAX_ROWS, MAX_STYLES,
     MIN_HISTORY_BYTES, VIEW_LAYOUT,
 };
+pub use lines::{Glyph, Lines, Place, Position, WrappedRow};
 pub use reader::{ReadOutcome, ViewReader};
 pub use record::{HistoryPiece, HistoryRun, MAX_RECORD_BYTES, PieceRef, decode_piece, encode_piece};
 pub use style::{

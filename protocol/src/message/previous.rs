@@ -12,17 +12,24 @@ const SIGKILL: i32 = 9;
 impl ToClient {
     /// Appends the framed message to `out`, for a client that speaks `version`.
     pub fn encode_for(&self, version: u16, id: u32, out: &mut Vec<u8>) {
-        if version < 2 {
-            let mut message = self.clone();
-            message.statuses(|status| {
-                if *status == ExitStatus::OutOfMemory {
-                    *status = ExitStatus::Signal(SIGKILL);
-                }
-            });
-            message.encode(id, out);
-        } else {
-            self.encode(id, out);
+        let tells_statuses = matches!(
+            self,
+            ToClient::Sessions(_)
+                | ToClient::Attached(_)
+                | ToClient::SessionCreated(_)
+                | ToClient::SessionExited(_)
+                | ToClient::Waited(_)
+        );
+        if version >= 2 || !tells_statuses {
+            return self.encode(id, out);
         }
+        let mut message = self.clone();
+        message.statuses(|status| {
+            if *status == ExitStatus::OutOfMemory {
+                *status = ExitStatus::Signal(SIGKILL);
+            }
+        });
+        message.encode(id, out);
     }
 
     /// Every exit status that this message tells.
@@ -71,6 +78,40 @@ mod tests {
             ToClient::from(answer::Waited { outcome: before })
         );
         assert_eq!(told(&exited(ExitStatus::Code(3)), 1), exited(ExitStatus::Code(3)));
+    }
+
+    #[test]
+    fn version_1_hears_of_no_session_that_ended_so() {
+        let info = |status| SessionInfo {
+            id: SessionId(1),
+            name: "x".to_owned(),
+            command: Vec::new(),
+            foreground: String::new(),
+            title: String::new(),
+            directory: String::new(),
+            size: super::super::Size { cols: 80, rows: 24, width_px: 0, height_px: 0 },
+            leader: 0,
+            created: 1,
+            last_activity: 1,
+            last_used: 0,
+            viewers: Vec::new(),
+            history_lines: 0,
+            bell: false,
+            progress: super::super::ProgressState::None,
+            exited: Some(status),
+            alternate_screen: false,
+        };
+        let messages = |status| -> [ToClient; 3] {
+            [
+                answer::Sessions { sessions: vec![info(ExitStatus::Code(1)), info(status)] }.into(),
+                answer::Attached { session: info(status), layout: 1 }.into(),
+                event::SessionCreated { session: info(status) }.into(),
+            ]
+        };
+        for (new, old) in messages(ExitStatus::OutOfMemory).iter().zip(messages(ExitStatus::Signal(SIGKILL)))
+        {
+            assert_eq!(told(new, 1), old);
+        }
     }
 
     #[cfg(not(feature = "previous"))]

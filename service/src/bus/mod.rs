@@ -33,6 +33,8 @@ pub const PATH: &str = "/org/scarab/Sessions1";
 /// Things told and not yet passed on; more than a burst of bells has, and a bound.
 const QUEUE: usize = 1024;
 
+/// How long the bus may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Time between two attempts to be on the bus.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -107,7 +109,13 @@ impl Bus {
 /// Takes the name, serves the objects and tells what it hears; again when the bus was lost or is there later.
 async fn serve(service: Arc<Service>, mut hears: mpsc::Receiver<Told>, state: Arc<State>) {
     while !hears.is_closed() {
-        match join(&service).await {
+        if state.absent.load(Ordering::Relaxed) {
+            // What happened while nobody could hear it is over.
+            while hears.try_recv().is_ok() {}
+            state.missed.store(false, Ordering::Relaxed);
+        }
+        let joined = tokio::time::timeout(PATIENCE, join(&service)).await;
+        match joined.unwrap_or_else(|_| Err(zbus::Error::Failure("the bus does not answer".to_owned()))) {
             Ok((connection, known)) => {
                 if state.absent.swap(false, Ordering::Relaxed) {
                     log::info!("on D-Bus again");

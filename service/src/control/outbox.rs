@@ -395,8 +395,11 @@ fn cost(event: &ToClient) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use scarab_protocol::message::ExitStatus;
     use scarab_protocol::message::answer::{Done, Pong};
-    use scarab_protocol::message::event::{Acknowledged, Bell, InputDropped, Notification, Title};
+    use scarab_protocol::message::event::{
+        Acknowledged, Bell, InputDropped, Notification, SessionExited, Title,
+    };
     use scarab_protocol::{Decoder, SessionId};
 
     fn drain(outbox: &Outbox) -> Vec<(u32, ToClient)> {
@@ -434,6 +437,23 @@ mod tests {
         assert_eq!(got[0].1, title(1, "b"));
         outbox.event(title(1, "c"));
         assert_eq!(drain(&outbox), [(0, title(1, "c"))]);
+    }
+
+    #[test]
+    fn each_client_is_spoken_to_in_its_version() {
+        let exited = |status| -> ToClient {
+            SessionExited { session: SessionId(1), name: "x".to_owned(), status }.into()
+        };
+        let told = exited(ExitStatus::OutOfMemory);
+        for (version, expected) in [(1, exited(ExitStatus::Signal(9))), (2, told.clone())] {
+            let outbox = Outbox::default();
+            outbox.speak(version);
+            outbox.event(told.clone());
+            outbox.answer(7, &told);
+            outbox.answer_with(8, &told, Vec::new());
+            let expected = [0, 7, 8].map(|id| (id, expected.clone()));
+            assert_eq!(drain(&outbox), expected, "version {version}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use property::parse as parse_property;
 use futures_util::StreamExt;
 use std::collections::HashMap;
 use std::sync::mpsc as std_mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, Value};
 use zbus::{Connection, MatchRule, MessageStream};
@@ -47,10 +47,18 @@ pub struct Scope {
 /// The unit's name, or why there is none.
 type Made = Result<String, String>;
 
+/// A scope that a session's thread waits for until then.
+#[derive(Debug)]
+struct Asked {
+    scope: Scope,
+    done: std_mpsc::Sender<Made>,
+    until: Instant,
+}
+
 /// The way to the manager. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Manager {
-    requests: Option<mpsc::UnboundedSender<(Scope, std_mpsc::Sender<Made>)>>,
+    requests: Option<mpsc::UnboundedSender<Asked>>,
     store_size: Option<usize>,
 }
 
@@ -89,7 +97,8 @@ impl Manager {
     /// When that cannot be done, in words.
     pub fn make_scope(&self, scope: Scope) -> Made {
         let (done, made) = std_mpsc::channel();
-        let asked = self.requests.as_ref().is_some_and(|requests| requests.send((scope, done)).is_ok());
+        let request = Asked { scope, done, until: Instant::now() + PATIENCE };
+        let asked = self.requests.as_ref().is_some_and(|requests| requests.send(request).is_ok());
         if !asked {
             return Err("there is no service manager to ask".to_owned());
         }
@@ -171,7 +180,7 @@ struct Called {
     done: std_mpsc::Sender<Made>,
 }
 
-async fn serve(mut line: Line, mut asked: mpsc::UnboundedReceiver<(Scope, std_mpsc::Sender<Made>)>) {
+async fn serve(mut line: Line, mut asked: mpsc::UnboundedReceiver<Asked>) {
     let (called, mut calls) = mpsc::unbounded_channel::<Called>();
     let mut waiting: HashMap<OwnedObjectPath, (String, std_mpsc::Sender<Made>)> = HashMap::new();
     // Jobs that ended before the answer that names them was looked at.
@@ -180,7 +189,10 @@ async fn serve(mut line: Line, mut asked: mpsc::UnboundedReceiver<(Scope, std_mp
     loop {
         tokio::select! {
             request = asked.recv() => {
-                let Some((scope, done)) = request else { return };
+                let Some(Asked { scope, done, until }) = request else { return };
+                if Instant::now() >= until {
+                    continue; // who asked has given up
+                }
                 open += 1;
                 let (connection, called) = (line.connection.clone(), called.clone());
                 tokio::spawn(async move {
@@ -214,9 +226,9 @@ async fn serve(mut line: Line, mut asked: mpsc::UnboundedReceiver<(Scope, std_mp
                     log::warn!("the connection to the service manager is lost: sessions get no scopes until it is back");
                     waiting.clear();
                     line = loop {
-                        tokio::time::sleep(AGAIN).await;
-                        if let Ok(line) = Line::open().await {
-                            break line;
+                        match Line::open().await {
+                            Ok(line) => break line,
+                            Err(_) => tokio::time::sleep(AGAIN).await,
                         }
                     };
                 }

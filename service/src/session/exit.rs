@@ -51,12 +51,13 @@ impl Runner {
 
     /// Something was counted: a person whose program has just vanished is told why.
     pub(super) fn look_for_kills(&mut self) {
-        if self.kills.as_mut().is_some_and(MemoryKills::look) {
+        let due = self.kills.as_ref().is_some_and(|kills| !kills.told_just_now());
+        if self.kills.as_mut().is_some_and(MemoryKills::look) && due {
             let body = "A program of this session was killed because its memory was used up.";
             log::warn!("session {}: {body}", self.id);
             let told = Notification {
                 session: self.id,
-                id: String::new(),
+                id: "scarab-out-of-memory".to_owned(),
                 title: "Out of memory".to_owned(),
                 body: body.to_owned(),
                 urgency: 2,

@@ -244,7 +244,7 @@ impl StateMemory {
         Ok(Self::map(descriptor, shape)?)
     }
 
-    /// Whether it has the layout that this version writes. Nothing is written to one that has not.
+    /// Whether it has the layout that this version makes.
     pub(super) fn is_of_this_version(&self) -> bool {
         self.word(Word::Layout) == LAYOUT
     }
@@ -256,7 +256,9 @@ impl StateMemory {
         for word in Word::COUNTS {
             new.store(word, self.word(word));
         }
-        let read_until = self.word(Word::Head).max(self.word(Word::Limit));
+        // As far as a resumption believes the limit.
+        let ring = from.output.saturating_add(self.ring_bytes(Ring::Journal) as u64);
+        let read_until = self.word(Word::Head).max(self.word(Word::Limit).min(ring));
         let rings =
             [(Ring::Host, from.host, self.word(Word::HostHead)), (Ring::Journal, from.output, read_until)];
         for (ring, from, to) in rings {
@@ -500,6 +502,11 @@ mod tests {
         assert_eq!(new.word(Word::Panics), 2);
         assert_eq!(new.committed(Place::Card).as_deref(), Some(&b"card"[..]));
         assert_eq!(new.committed(Place::Checkpoint).as_deref(), Some(&b"checkpoint"[..]));
+        // A limit that cannot be costs nothing.
+        old.store(Word::Limit, u64::MAX);
+        let new = old.in_this_layout(Position { output, host }).expect("memory");
+        new.copy_out(Ring::Journal, output, &mut bytes);
+        assert_eq!(&bytes, b"output");
         // Positions that cannot be.
         for position in [0, u64::MAX] {
             assert!(old.in_this_layout(Position { output: position, host: position }).is_ok());

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// A leader killed so shortly after was killed for it: the kernel counts, and then sends SIGKILL.
 const JUST_NOW: Duration = Duration::from_secs(2);
+/// Time between two messages of kills.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
 /// What systemd-oomd sets to the number of its kills.
 const BY_OOMD: &str = "user.oomd_ooms";
 /// Bytes of the file: a dozen short lines.
@@ -58,6 +60,11 @@ impl MemoryKills {
         }
         self.known = count.max(self.known);
         more
+    }
+
+    /// A person has been told a moment ago: a build that starts a killed compiler again and again is one message.
+    pub(super) fn told_just_now(&self) -> bool {
+        self.last.is_some_and(|last| last.elapsed() < TELL_AGAIN)
     }
 
     /// Whether what ends now may have been one of them.

@@ -237,7 +237,7 @@ struct Old {
 
 impl Old {
     fn open(id: SessionId, memories: Memories, store: &Store) -> Result<Self, Problem> {
-        let Memories { state, mut view, replies, others } = memories;
+        let Memories { state, mut view, replies } = memories;
         let damaged = |what: &str| Problem::Damaged(what.to_owned());
         let mut journal = Journal::open(state).map_err(|error| match error {
             MemoryError::Layout(_) => Problem::Fatal(NotResumed::Newer(error.to_string())),
@@ -258,15 +258,20 @@ impl Old {
         let card = journal.card().and_then(|card| Card::from_bytes(&card));
         let emulator = emulator.to_vec();
         if !journal.is_of_this_version() {
-            (journal, replies) = (journal.in_this_layout(moment.position())?, replies.copy()?);
+            let (new_journal, new_replies) = (journal.in_this_layout(moment.position())?, replies.copy()?);
             // systemd keeps an open file once, whatever its names: this is the same memory, opened again.
-            view = view.map(|view| reopen(&view)).transpose()?;
-            let view = view.as_ref().map(|view| (Kind::View, view.as_fd()));
-            let others = [(Kind::Replies, replies.fd()), (Kind::State, journal.fd())];
-            store.migrate(id, &view.into_iter().chain(others).collect::<Vec<_>>())?;
-            log::info!("session {id}: its memory was of an earlier version and is now of this one");
-        } else if others {
-            store.forget_earlier(id);
+            let new_view = view.as_ref().map(reopen).transpose()?;
+            let moved = new_view.as_ref().map(|view| (Kind::View, view.as_fd()));
+            let others = [(Kind::Replies, new_replies.fd()), (Kind::State, new_journal.fd())];
+            if store.migrate(id, &moved.into_iter().chain(others).collect::<Vec<_>>())? {
+                (view, journal, replies) = (new_view, new_journal, new_replies);
+                log::info!("session {id}: its memory was of an earlier version and is now of this one");
+            } else {
+                log::warn!(
+                    "session {id}: systemd's store has no room to move it to this version; it goes on in the layout \
+                     of the version before (FileDescriptorStoreMax= of scarab.service)"
+                );
+            }
         }
         Ok(Self { view, journal, card, moment, emulator, replies })
     }

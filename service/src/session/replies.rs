@@ -158,6 +158,19 @@ mod tests {
     use super::super::environment::Variables;
     use super::super::pty::{Leader, Program};
     use super::*;
+
+    #[test]
+    fn a_copy_says_what_was_sent_and_what_waits() {
+        let mut replies = Replies::create().expect("memory");
+        replies.append(b"sent and waiting").expect("appended");
+        rustix::fs::seek(&replies.ledger, rustix::fs::SeekFrom::Start(5)).expect("a position");
+        replies.sent = 5;
+        let copy = Replies::open(replies.copy().expect("memory").ledger).expect("a ledger");
+        assert_eq!((copy.sent, copy.end), (5, 16));
+        let mut waiting = [0; 11];
+        assert_eq!(rustix::io::pread(&copy.ledger, &mut waiting, 5), Ok(11));
+        assert_eq!(&waiting, b"and waiting");
+    }
     use rustix::event::{PollFd, PollFlags};
     use scarab_protocol::message::Size;
 

@@ -1,13 +1,9 @@
 //! History and the screen of one moment as one sequence of lines, wrapped to a width as they are looked at.
 //!
-//! Apart from `history` (the keys and the selection), because this is the reading side: a position is a line and
-//! a row within it, lines are decoded one at a time, and nothing costs more with a longer history.
+//! What every viewer that scrolls, selects or searches reads: a position is a line and a row within it, lines are
+//! decoded one at a time, and nothing costs more with a longer history.
 
-use super::canvas::Inks;
-use super::screen::ink;
-use scarab_protocol::grid::{
-    Cell, Content, Frame, FrameColours, GridError, HistoryLine, LineNumber, Link, Style, StyleId, ViewReader,
-};
+use super::{Content, Frame, GridError, HistoryLine, LineNumber, Link, ScreenFlags, Style, ViewReader};
 
 /// Where a row is: its line and which of the line's rows it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,8 +21,19 @@ pub struct Glyph {
     pub text: Box<str>,
     /// Columns, 1 or 2.
     pub width: usize,
-    style: Style,
-    link: Option<u32>,
+    /// How it looks; its link is a number in the frame's or the piece's own table.
+    pub style: Style,
+    /// A number in the links that come with the rows.
+    pub link: Option<u32>,
+}
+
+/// A cell of the sequence of lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The row.
+    pub at: Position,
+    /// The column.
+    pub col: usize,
 }
 
 /// A wrapped row.
@@ -50,36 +57,6 @@ impl WrappedRow {
             col += glyph.width;
         }
         text
-    }
-
-    /// Draws it into blank cells.
-    pub fn draw(&self, links: &[Link], colours: &FrameColours, cells: &mut [Cell], inks: &mut Inks) {
-        let mut col = 0;
-        for glyph in &self.glyphs {
-            if col + glyph.width > cells.len() {
-                break;
-            }
-            let link = glyph.link.and_then(|link| links.get(link as usize));
-            let link = link.map(|link| inks.link_number(&link.id, &link.uri));
-            let style = inks.number(ink(&glyph.style, link, colours));
-            let mut characters = glyph.text.chars();
-            let content = match (characters.next(), characters.next()) {
-                (None, _) => Content::Blank,
-                (Some(single), None) => Content::Char(single),
-                _ => Content::Cluster(inks.cluster(&glyph.text)),
-            };
-            cells[col] = Cell::new(content, style).with_wide(glyph.width == 2);
-            if glyph.width == 2 {
-                cells[col + 1] = Cell::new(Content::Spacer, style);
-            }
-            col += glyph.width;
-        }
-        // A session with a ground of its own shows it behind short rows too.
-        let ground = inks.number(ink(&Style::default(), None, colours));
-        if ground != StyleId(0) {
-            let end = col.min(cells.len());
-            cells[end..].fill(Cell::new(Content::Blank, ground));
-        }
     }
 }
 
@@ -112,7 +89,7 @@ impl Lines {
     /// The number of the oldest line. The alternate screen has no history behind it.
     pub fn first(&self) -> u64 {
         let head = self.frame.head();
-        match head.flags.contains(scarab_protocol::grid::ScreenFlags::ALTERNATE) {
+        match head.flags.contains(ScreenFlags::ALTERNATE) {
             true => head.history.end_line.0,
             false => head.history.oldest_line.0,
         }
@@ -129,6 +106,9 @@ impl Lines {
     }
 
     /// The rows of a line, at least one; also for a line that was dropped meanwhile, which is blank.
+    ///
+    /// # Errors
+    /// [`GridError::Changed`] when history was shortened since the frame, and [`GridError::Damaged`].
     pub fn rows(&mut self, view: &ViewReader, line: u64) -> Result<(&[WrappedRow], &[Link]), GridError> {
         if self.kept.as_ref().is_none_or(|(kept, ..)| *kept != line) {
             let (rows, links) = match line.checked_sub(self.screen()) {
@@ -144,6 +124,9 @@ impl Lines {
     }
 
     /// The row at a position, `None` past the end.
+    ///
+    /// # Errors
+    /// As [`Lines::rows`].
     pub fn row(
         &mut self,
         view: &ViewReader,
@@ -157,6 +140,9 @@ impl Lines {
     }
 
     /// The next row's position, `None` at the end.
+    ///
+    /// # Errors
+    /// As [`Lines::rows`].
     pub fn after(&mut self, view: &ViewReader, at: Position) -> Result<Option<Position>, GridError> {
         if at.row + 1 < self.rows(view, at.line)?.0.len() {
             return Ok(Some(Position { row: at.row + 1, ..at }));
@@ -165,6 +151,9 @@ impl Lines {
     }
 
     /// The position of the row before, `None` at the beginning.
+    ///
+    /// # Errors
+    /// As [`Lines::rows`].
     pub fn before(&mut self, view: &ViewReader, at: Position) -> Result<Option<Position>, GridError> {
         if at.row > 0 {
             return Ok(Some(Position { row: at.row - 1, ..at }));
@@ -250,8 +239,8 @@ fn wrap(line: &HistoryLine, cols: usize) -> (Vec<WrappedRow>, Vec<Link>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{HistoryPiece, HistoryRun};
     use super::*;
-    use scarab_protocol::grid::{HistoryPiece, HistoryRun};
 
     fn piece(text: &str, wide: bool, continues: bool) -> HistoryPiece {
         let width = if wide { 2 } else { 1 };

@@ -1,7 +1,7 @@
 //! The input modes of a frame, as far as a viewer acts by them.
 //!
-//! The service encodes keys and mouse; a viewer only has to know what the outer terminal must be told to report.
-//! The bits are part of the view's contract (`FrameHead::modes`).
+//! The service encodes keys and mouse; a viewer only has to know which events are asked for. The bits are part of the
+//! view's contract (`FrameHead::modes`).
 
 /// What a frame's program asks of input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ const OTHER_KEYS_SHIFT: u32 = 24;
 const KITTY_SHIFT: u32 = 32;
 
 impl Modes {
-    /// From [`scarab_protocol::grid::FrameHead::modes`]; what is unknown is passed over.
+    /// From [`FrameHead::modes`](super::FrameHead::modes); what is unknown is passed over.
     pub fn new(bits: u64) -> Self {
         Self(bits)
     }
@@ -55,36 +55,5 @@ impl Modes {
     /// Flags of the kitty keyboard protocol, 0 to 31.
     pub fn kitty(self) -> u8 {
         (self.0 >> KITTY_SHIFT & 31) as u8
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use scarab_terminal::input::{InputModes, MouseTracking};
-
-    #[test]
-    fn the_bits_are_the_emulators() {
-        for (tracking, mouse) in [
-            (MouseTracking::Off, Mouse::Off),
-            (MouseTracking::Normal, Mouse::Buttons),
-            (MouseTracking::Button, Mouse::Drag),
-            (MouseTracking::Any, Mouse::Motion),
-        ] {
-            let modes = InputModes {
-                mouse: tracking,
-                alternate_scroll: true,
-                modify_other_keys: 2,
-                kitty: 21,
-                ..InputModes::default()
-            };
-            let seen = Modes::new(modes.to_bits());
-            assert_eq!((seen.mouse(), seen.alternate_scroll()), (mouse, true));
-            assert_eq!((seen.other_keys(), seen.kitty()), (2, 21));
-        }
-        let none = InputModes { alternate_scroll: false, ..InputModes::default() };
-        let seen = Modes::new(none.to_bits());
-        assert_eq!((seen.mouse(), seen.alternate_scroll()), (Mouse::Off, false));
-        assert_eq!((seen.other_keys(), seen.kitty()), (0, 0));
     }
 }

@@ -1,8 +1,6 @@
-//! Finding a text in the lines of a history view: literally, capitals told apart only when some are typed.
+//! Finding a text in the sequence of lines: literally, capitals told apart only when some are typed.
 
-use super::history::Place;
-use super::lines::{Lines, Position};
-use scarab_protocol::grid::{GridError, LineNumber, ViewReader};
+use super::{GridError, LineNumber, Lines, Place, Position, ViewReader};
 
 /// Which way to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +12,9 @@ pub enum Direction {
 }
 
 /// The next match beyond `from`, and the column after its part in that row.
+///
+/// # Errors
+/// As [`Lines::rows`].
 pub fn find(
     lines: &mut Lines,
     view: &ViewReader,

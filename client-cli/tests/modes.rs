@@ -1,0 +1,29 @@
+//! What a viewer reads in a frame about input is what the emulator wrote there.
+
+use scarab_protocol::grid::modes::{Modes, Mouse};
+use scarab_terminal::input::{InputModes, MouseTracking};
+
+#[test]
+fn the_bits_are_the_emulators() {
+    for (tracking, mouse) in [
+        (MouseTracking::Off, Mouse::Off),
+        (MouseTracking::Normal, Mouse::Buttons),
+        (MouseTracking::Button, Mouse::Drag),
+        (MouseTracking::Any, Mouse::Motion),
+    ] {
+        let modes = InputModes {
+            mouse: tracking,
+            alternate_scroll: true,
+            modify_other_keys: 2,
+            kitty: 21,
+            ..InputModes::default()
+        };
+        let seen = Modes::new(modes.to_bits());
+        assert_eq!((seen.mouse(), seen.alternate_scroll()), (mouse, true));
+        assert_eq!((seen.other_keys(), seen.kitty()), (2, 21));
+    }
+    let none = InputModes { alternate_scroll: false, ..InputModes::default() };
+    let seen = Modes::new(none.to_bits());
+    assert_eq!((seen.mouse(), seen.alternate_scroll()), (Mouse::Off, false));
+    assert_eq!((seen.other_keys(), seen.kitty()), (0, 0));
+}
