@@ -13,14 +13,15 @@ BIN = target/bin
 # Without position independence the kernel has nothing left to relocate either.
 STATIC = $(if $(filter /%,$(shell $(or $(CC),cc) -print-file-name=libc.a)),-- -C target-feature=+crt-static -C relocation-model=static)
 
-.PHONY: help run build test torture bench lint unit loom install clean
+.PHONY: help run build window test torture bench lint unit loom install clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: ## build, then show Scarab at work on what this machine has: a terminal, or plain output
-	@packaging/setup run
-	@$(MAKE) --no-print-directory build
+run: ## build, then show Scarab at work on what this machine has: a display, a terminal, or plain output
+	@if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
+	    packaging/setup window && $(MAKE) --no-print-directory build window; \
+	else packaging/setup run && $(MAKE) --no-print-directory build; fi
 	@packaging/try
 
 build: ## build the release binaries into target/bin
@@ -28,6 +29,11 @@ build: ## build the release binaries into target/bin
 	$(CARGO) rustc --release --locked -p scarab-cli --bin scarab $(STATIC)
 	@mkdir -p $(BIN)
 	@install target/release/scarabd target/release/scarab $(BIN)
+
+window: ## build the release binary of the desktop terminal into target/bin
+	$(CARGO) build --release --locked -p scarab-gtk
+	@mkdir -p $(BIN)
+	@install target/release/scarab-gtk $(BIN)
 
 test: ## everything that must hold: format, lints, unit, property, process, model and real-systemd tests
 	@packaging/setup test
@@ -66,6 +72,8 @@ install: ## install under PREFIX (and DESTDIR)
 	install -Dm755 $(BIN)/scarabd $(DESTDIR)$(PREFIX)/bin/scarabd
 	install -Dm755 $(BIN)/scarab $(DESTDIR)$(PREFIX)/bin/scarab
 	install -Dm644 systemd/scarab.socket $(DESTDIR)$(UNITDIR)/scarab.socket
+	if [ -e $(BIN)/scarab-gtk ]; then install -Dm755 $(BIN)/scarab-gtk $(DESTDIR)$(PREFIX)/bin/scarab-gtk; \
+	install -Dm644 packaging/desktop/org.scarab.Terminal.desktop $(DESTDIR)$(PREFIX)/share/applications/org.scarab.Terminal.desktop; fi
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/scarab.service > $(DESTDIR)$(UNITDIR)/scarab.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/scarab.service

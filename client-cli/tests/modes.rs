@@ -14,16 +14,17 @@ fn the_bits_are_the_emulators() {
         let modes = InputModes {
             mouse: tracking,
             alternate_scroll: true,
+            bracketed_paste: true,
             modify_other_keys: 2,
             kitty: 21,
             ..InputModes::default()
         };
         let seen = Modes::new(modes.to_bits());
-        assert_eq!((seen.mouse(), seen.alternate_scroll()), (mouse, true));
+        assert_eq!((seen.mouse(), seen.alternate_scroll(), seen.bracketed_paste()), (mouse, true, true));
         assert_eq!((seen.other_keys(), seen.kitty()), (2, 21));
     }
     let none = InputModes { alternate_scroll: false, ..InputModes::default() };
     let seen = Modes::new(none.to_bits());
-    assert_eq!((seen.mouse(), seen.alternate_scroll()), (Mouse::Off, false));
+    assert_eq!((seen.mouse(), seen.alternate_scroll(), seen.bracketed_paste()), (Mouse::Off, false, false));
     assert_eq!((seen.other_keys(), seen.kitty()), (0, 0));
 }

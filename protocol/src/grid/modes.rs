@@ -21,6 +21,7 @@ pub enum Mouse {
     Motion,
 }
 
+const BRACKETED_PASTE: u64 = 1 << 3;
 const ALTERNATE_SCROLL: u64 = 1 << 5;
 const MOUSE_SHIFT: u32 = 16;
 const OTHER_KEYS_SHIFT: u32 = 24;
@@ -40,6 +41,11 @@ impl Modes {
             4 => Mouse::Motion,
             _ => Mouse::Off,
         }
+    }
+
+    /// The program is told where a paste begins and ends.
+    pub fn bracketed_paste(self) -> bool {
+        self.0 & BRACKETED_PASTE != 0
     }
 
     /// On the alternate screen the wheel types cursor keys.

@@ -1,0 +1,111 @@
+//! The application: one instance a person, its command line, its actions and their keys.
+
+use crate::renderer;
+use crate::service::Wanted;
+use crate::window::Window;
+use adw::prelude::*;
+use gtk::gio::ApplicationFlags;
+use gtk::{gdk, gio, glib};
+use scarab_protocol::socket::SOCKET_VARIABLE;
+
+/// As the desktop entry is named.
+const ID: &str = "org.scarab.Terminal";
+
+/// Every action with the keys it has unless a person chose others.
+pub const SHORTCUTS: [(&str, &[&str]); 15] = [
+    ("app.new-window", &["<Ctrl><Shift>n"]),
+    ("app.quit", &["<Ctrl><Shift>q"]),
+    ("win.new-tab", &["<Ctrl><Shift>t"]),
+    ("win.close-tab", &["<Ctrl><Shift>w"]),
+    ("win.next-tab", &["<Ctrl>Page_Down"]),
+    ("win.previous-tab", &["<Ctrl>Page_Up"]),
+    ("win.full-screen", &["F11"]),
+    ("win.zoom-in", &["<Ctrl>plus", "<Ctrl>equal", "<Ctrl>KP_Add"]),
+    ("win.zoom-out", &["<Ctrl>minus", "<Ctrl>KP_Subtract"]),
+    ("win.zoom-normal", &["<Ctrl>0", "<Ctrl>KP_0"]),
+    ("win.copy", &["<Ctrl><Shift>c"]),
+    ("win.paste", &["<Ctrl><Shift>v"]),
+    ("win.page-up", &["<Shift>Page_Up"]),
+    ("win.page-down", &["<Shift>Page_Down"]),
+    ("win.reset-scroll", &["<Shift>End"]),
+];
+
+/// Runs until the last window is closed.
+pub fn run() -> glib::ExitCode {
+    let mut flags = ApplicationFlags::HANDLES_COMMAND_LINE;
+    if std::env::var_os(SOCKET_VARIABLE).is_some() {
+        // A service of its own is not that of the windows which are open already.
+        flags |= ApplicationFlags::NON_UNIQUE;
+    }
+    let application = adw::Application::builder().application_id(ID).flags(flags).build();
+    let option = |long, short, flags, kind, text, value: Option<&str>| {
+        application.add_main_option(long, short, flags, kind, text, value);
+    };
+    let none = glib::OptionFlags::NONE;
+    let file = glib::OptionArg::Filename;
+    option("working-directory", glib::Char::from(b'w'), none, file, "Start there", Some("DIR"));
+    let string = glib::OptionArg::String;
+    option("session", glib::Char::from(b's'), none, string, "Show this session", Some("NAME"));
+    option("title", glib::Char::from(b't'), none, string, "Title of the window", Some("TEXT"));
+    let flag = glib::OptionArg::None;
+    option("new-window", glib::Char::from(b'n'), none, flag, "Open a window of its own", None);
+    option(
+        glib::OPTION_REMAINING,
+        glib::Char::from(0),
+        none,
+        glib::OptionArg::StringArray,
+        "",
+        Some("COMMAND"),
+    );
+
+    application.connect_startup(|application| {
+        if let Some(display) = gdk::Display::default() {
+            renderer::choose(&display);
+        }
+        actions(application);
+    });
+    application.connect_command_line(command_line);
+    application.run()
+}
+
+/// Follows the habits of xdg-terminal-exec: what is left over is the command.
+fn command_line(application: &adw::Application, line: &gio::ApplicationCommandLine) -> glib::ExitCode {
+    let options = line.options_dict();
+    let text = |name: &str| options.lookup::<String>(name).ok().flatten();
+    let file = |name: &str| {
+        let bytes = options.lookup::<Vec<u8>>(name).ok().flatten()?;
+        Some(String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned())
+    };
+    let command = options.lookup::<Vec<String>>(glib::OPTION_REMAINING).ok().flatten().unwrap_or_default();
+    let here = || line.cwd().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+    let wanted = match text("session") {
+        Some(name) => Wanted::Session(name),
+        None => Wanted::New { command, directory: file("working-directory").unwrap_or_else(here) },
+    };
+    let window = Window::new(application);
+    if let Some(title) = text("title") {
+        window.set_title(Some(&title));
+    }
+    window.open(wanted);
+    window.present();
+    glib::ExitCode::SUCCESS
+}
+
+fn actions(application: &adw::Application) {
+    let new_window = gio::ActionEntry::builder("new-window")
+        .activate(|application: &adw::Application, _, _| {
+            let window = Window::new(application);
+            window.open(Wanted::New { command: Vec::new(), directory: String::new() });
+            window.present();
+        })
+        .build();
+    let quit = gio::ActionEntry::builder("quit")
+        .activate(|application: &adw::Application, _, _| {
+            application.windows().iter().for_each(GtkWindowExt::close);
+        })
+        .build();
+    application.add_action_entries([new_window, quit]);
+    for (action, keys) in SHORTCUTS {
+        application.set_accels_for_action(action, keys);
+    }
+}

@@ -1,0 +1,147 @@
+//! Fonts: the size of a cell, and each character shaped once for each face.
+
+use super::Metrics;
+use gtk::pango;
+use scarab_protocol::grid::Attributes;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Characters kept shaped: more than any screen shows, and a bound against a program that prints all of Unicode.
+const MOST: usize = 1 << 14;
+
+/// Regular, bold, italic, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Face(u8);
+
+impl Face {
+    pub fn of(attributes: Attributes) -> Self {
+        let bold = attributes.contains(Attributes::BOLD);
+        let italic = attributes.contains(Attributes::ITALIC);
+        Self(u8::from(bold) | u8::from(italic) << 1)
+    }
+
+    fn describe(self, base: &pango::FontDescription) -> pango::FontDescription {
+        let mut description = base.clone();
+        if self.0 & 1 != 0 {
+            description.set_weight(pango::Weight::Bold);
+        }
+        if self.0 & 2 != 0 {
+            description.set_style(pango::Style::Italic);
+        }
+        description
+    }
+}
+
+/// One glyph of a shaped character, in Pango's units.
+#[derive(Clone, Copy, Debug)]
+pub struct Glyph {
+    pub number: u32,
+    pub width: i32,
+    pub x_offset: i32,
+    pub y_offset: i32,
+}
+
+/// A character in the font that has it.
+#[derive(Clone, Debug)]
+pub struct Shaped {
+    pub font: pango::Font,
+    pub glyphs: Vec<Glyph>,
+    /// Width of all of them, in Pango's units.
+    pub width: i32,
+}
+
+/// A font at a size, and what was shaped with it.
+#[derive(Debug)]
+pub struct Fonts {
+    context: pango::Context,
+    base: pango::FontDescription,
+    metrics: Metrics,
+    characters: HashMap<(char, Face), Option<Rc<Shaped>>>,
+    clusters: HashMap<(Box<str>, Face), Option<Rc<Shaped>>>,
+}
+
+impl Fonts {
+    /// `scale` is device pixels a logical pixel.
+    pub fn new(context: pango::Context, base: pango::FontDescription, scale: f64) -> Self {
+        // Every cell begins on a device pixel: letters must not be placed between two.
+        context.set_round_glyph_positions(true);
+        let metrics = measure(&context, &base, scale);
+        Self { context, base, metrics, characters: HashMap::new(), clusters: HashMap::new() }
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    pub fn character(&mut self, character: char, face: Face) -> Option<Rc<Shaped>> {
+        if let Some(shaped) = self.characters.get(&(character, face)) {
+            return shaped.clone();
+        }
+        if self.characters.len() >= MOST {
+            self.characters.clear();
+        }
+        let shaped = self.shape(character.encode_utf8(&mut [0; 4]), face);
+        self.characters.insert((character, face), shaped.clone());
+        shaped
+    }
+
+    pub fn cluster(&mut self, text: &str, face: Face) -> Option<Rc<Shaped>> {
+        // The borrowed key would need a map of its own kind; clusters are few.
+        let key = (Box::from(text), face);
+        if let Some(shaped) = self.clusters.get(&key) {
+            return shaped.clone();
+        }
+        if self.clusters.len() >= MOST {
+            self.clusters.clear();
+        }
+        let shaped = self.shape(text, face);
+        self.clusters.insert(key, shaped.clone());
+        shaped
+    }
+
+    /// By Pango, with its choice of another font where this one lacks the character. `None`: nothing to draw.
+    fn shape(&self, text: &str, face: Face) -> Option<Rc<Shaped>> {
+        let layout = pango::Layout::new(&self.context);
+        layout.set_font_description(Some(&face.describe(&self.base)));
+        layout.set_single_paragraph_mode(true);
+        layout.set_text(text);
+        let line = layout.line_readonly(0)?;
+        // A cluster that needs two fonts is none that could be drawn in one cell: its first part is.
+        let run = line.runs().into_iter().next()?;
+        let font = run.item().analysis().font();
+        let string = run.glyph_string();
+        let glyphs: Vec<Glyph> = string
+            .glyph_info()
+            .iter()
+            .map(|info| {
+                let geometry = info.geometry();
+                Glyph {
+                    number: info.glyph(),
+                    width: geometry.width(),
+                    x_offset: geometry.x_offset(),
+                    y_offset: geometry.y_offset(),
+                }
+            })
+            .collect();
+        let width = glyphs.iter().map(|glyph| glyph.width).sum();
+        Some(Rc::new(Shaped { font, glyphs, width }))
+    }
+}
+
+/// The cell of a font, on whole device pixels. Bold and italic stand on the regular face's line.
+fn measure(context: &pango::Context, base: &pango::FontDescription, scale: f64) -> Metrics {
+    let metrics = context.metrics(Some(base), None);
+    let units = |value: i32| f64::from(value) / f64::from(pango::SCALE);
+    let up = |value: f64| ((value * scale).ceil().max(1.0) / scale) as f32;
+    let near = |value: f64| ((value * scale).round().max(1.0) / scale) as f32;
+    let ascent = up(units(metrics.ascent()));
+    let thickness = near(units(metrics.underline_thickness()));
+    Metrics {
+        width: near(units(metrics.approximate_char_width())),
+        height: ascent + up(units(metrics.descent())),
+        ascent,
+        underline: ascent - (units(metrics.underline_position()) as f32) + thickness / 2.0,
+        strike: ascent - (units(metrics.strikethrough_position()) as f32) + thickness / 2.0,
+        thickness,
+    }
+}

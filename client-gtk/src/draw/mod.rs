@@ -1,0 +1,32 @@
+//! From rows of a frame or of history to render nodes, which GTK draws and compares.
+//!
+//! ```text
+//!   FrameRow / WrappedRow ──► Spot (text, style, columns) ──► row.rs ──► one RenderNode for each row, kept by its key
+//!                                                             │ glyphs.rs   fonts, shaped once for each character
+//!                                                             │ boxes.rs    what must join, by geometry
+//!                                                             └ colours.rs  palette, theme, inverse, faint
+//! ```
+//!
+//! Cursor, selection and the like are nodes of their own over these: a blinking cursor builds no row anew.
+
+pub mod boxes;
+pub mod colours;
+pub mod glyphs;
+pub mod row;
+
+/// The size of a cell, in whole device pixels, and where the letters stand in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Metrics {
+    /// Width in logical pixels.
+    pub width: f32,
+    /// Height in logical pixels.
+    pub height: f32,
+    /// From the top to the line on which letters stand.
+    pub ascent: f32,
+    /// From the top to the middle of an underline.
+    pub underline: f32,
+    /// From the top to the middle of a line through the text.
+    pub strike: f32,
+    /// How thick lines are.
+    pub thickness: f32,
+}

@@ -1,0 +1,231 @@
+//! One row as one render node: grounds, then text by runs of one font and colour, then lines under, over and through it.
+
+use super::boxes;
+use super::colours::{Colours, Ink, rgba};
+use super::glyphs::{Face, Fonts, Shaped};
+use gtk::gdk::RGBA;
+use gtk::graphene::{Point, Rect};
+use gtk::prelude::*;
+use gtk::{gsk, pango};
+use scarab_protocol::grid::{Attributes, Cell, Content, Frame, Rgb, Style, Underline, WrappedRow};
+use std::rc::Rc;
+
+/// What stands in a place.
+#[derive(Clone, Copy, Debug)]
+pub enum Text<'a> {
+    Character(char),
+    Cluster(&'a str),
+}
+
+/// A character or cluster, where it stands, and how it looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot<'a> {
+    pub col: usize,
+    pub width: usize,
+    pub text: Text<'a>,
+    pub style: Style,
+}
+
+/// The spots of a row of the screen.
+pub fn of_frame<'a>(frame: &'a Frame, cells: &'a [Cell]) -> impl Iterator<Item = Spot<'a>> {
+    cells.iter().enumerate().filter_map(|(col, cell)| {
+        let text = match cell.content() {
+            Content::Blank => Text::Character(' '),
+            Content::Char(character) => Text::Character(character),
+            Content::Cluster(number) => Text::Cluster(frame.cluster(number)),
+            Content::Spacer => return None,
+        };
+        Some(Spot { col, width: if cell.wide() { 2 } else { 1 }, text, style: frame.style(cell.style()) })
+    })
+}
+
+/// The spots of a row of history.
+pub fn of_history(row: &WrappedRow) -> impl Iterator<Item = Spot<'_>> {
+    row.glyphs.iter().scan(0, |col, glyph| {
+        let mut characters = glyph.text.chars();
+        let text = match (characters.next(), characters.next()) {
+            (None, _) => Text::Character(' '),
+            (Some(character), None) => Text::Character(character),
+            _ => Text::Cluster(&glyph.text),
+        };
+        let spot = Spot { col: *col, width: glyph.width, text, style: glyph.style };
+        *col += glyph.width;
+        Some(spot)
+    })
+}
+
+/// Draws a row; `None` where there is nothing to see.
+pub fn draw<'a>(
+    spots: impl Iterator<Item = Spot<'a>>,
+    fonts: &mut Fonts,
+    colours: &Colours<'_>,
+) -> Option<gsk::RenderNode> {
+    let spots: Vec<(Spot<'_>, Ink)> = spots.map(|spot| (spot, colours.ink(&spot.style))).collect();
+    let metrics = *fonts.metrics();
+    let snapshot = gtk::Snapshot::new();
+    for run in spots.chunk_by(|(_, one), (_, other)| one.background == other.background) {
+        let (Some((first, ink)), Some((last, _))) = (run.first(), run.last()) else { continue };
+        if let Some(background) = ink.background {
+            let (from, to) = (first.col as f32, (last.col + last.width) as f32);
+            let ground = Rect::new(from * metrics.width, 0.0, (to - from) * metrics.width, metrics.height);
+            snapshot.append_color(&rgba(background, 1.0), &ground);
+        }
+    }
+    let mut run = Run::default();
+    for (spot, ink) in &spots {
+        if ink.opacity == 0.0 {
+            continue;
+        }
+        if let Text::Character(character) = spot.text
+            && boxes::is_drawn(character)
+        {
+            let colour = rgba(ink.foreground, ink.opacity);
+            boxes::draw(&snapshot, character, spot.col as f32 * metrics.width, &metrics, &colour);
+            continue;
+        }
+        run.add(spot, ink, fonts, &snapshot);
+    }
+    run.finish(&snapshot, fonts);
+    for (spot, ink) in &spots {
+        decorate(&snapshot, spot, ink, fonts);
+    }
+    snapshot.to_node()
+}
+
+/// Text of one font and colour that goes into one node.
+#[derive(Default)]
+struct Run {
+    font: Option<pango::Font>,
+    colour: (Rgb, u32),
+    from: usize,
+    shaped: Vec<(usize, usize, Rc<Shaped>)>,
+}
+
+impl Run {
+    fn add(&mut self, spot: &Spot<'_>, ink: &Ink, fonts: &mut Fonts, snapshot: &gtk::Snapshot) {
+        let face = Face::of(spot.style.attributes);
+        let shaped = match spot.text {
+            Text::Character(' ') => return,
+            Text::Character(character) => fonts.character(character, face),
+            Text::Cluster(text) => fonts.cluster(text, face),
+        };
+        let Some(shaped) = shaped else { return };
+        let colour = (ink.foreground, ink.opacity.to_bits());
+        if self.font.as_ref() != Some(&shaped.font) || self.colour != colour {
+            self.finish(snapshot, fonts);
+            (self.font, self.colour, self.from) = (Some(shaped.font.clone()), colour, spot.col);
+        }
+        self.shaped.push((spot.col, spot.width, shaped));
+    }
+
+    fn finish(&mut self, snapshot: &gtk::Snapshot, fonts: &Fonts) {
+        let Some(font) = self.font.take() else { return };
+        let metrics = fonts.metrics();
+        let cell = f64::from(metrics.width) * f64::from(pango::SCALE);
+        let units = |cols: usize| (cell * cols as f64).round() as i32;
+        let mut string = pango::GlyphString::new();
+        string.set_size(self.shaped.iter().map(|(.., shaped)| shaped.glyphs.len()).sum::<usize>() as i32);
+        let mut at = 0;
+        {
+            let glyphs = string.glyph_info_mut();
+            let mut put = |number: u32, width: i32, x: i32, y: i32| {
+                if let Some(info) = glyphs.get_mut(at) {
+                    info.set_glyph(number);
+                    let geometry = info.geometry_mut();
+                    geometry.set_width(width);
+                    geometry.set_x_offset(x);
+                    geometry.set_y_offset(y);
+                    at += 1;
+                }
+            };
+            for (index, (col, width, shaped)) in self.shaped.iter().enumerate() {
+                // Up to the next character, over the blanks between: a text node drops glyphs that draw nothing.
+                let next = self.shaped.get(index + 1).map_or(col + width, |(next, ..)| *next);
+                let room = units(next - col);
+                // Something narrower than its cells stands in their middle.
+                let middle = ((units(*width) - shaped.width) / 2).max(0);
+                let count = shaped.glyphs.len();
+                for (index, glyph) in shaped.glyphs.iter().enumerate() {
+                    // The last one fills up to the next cell, whatever the font says.
+                    let before: i32 = shaped.glyphs[..index].iter().map(|glyph| glyph.width).sum();
+                    let advance = if index + 1 == count { room - before } else { glyph.width };
+                    put(glyph.number, advance, middle + glyph.x_offset, glyph.y_offset);
+                }
+            }
+        }
+        self.shaped.clear();
+        let (foreground, opacity) = self.colour;
+        let colour = rgba(foreground, f32::from_bits(opacity));
+        let origin = Point::new(self.from as f32 * metrics.width, metrics.ascent);
+        if let Some(node) = gsk::TextNode::new(&font, &string, &colour, &origin) {
+            snapshot.append_node(node);
+        }
+    }
+}
+
+/// Lines under, over and through a spot, on whole pixels.
+fn decorate(snapshot: &gtk::Snapshot, spot: &Spot<'_>, ink: &Ink, fonts: &Fonts) {
+    let metrics = fonts.metrics();
+    let (x, width) = (spot.col as f32 * metrics.width, spot.width as f32 * metrics.width);
+    let thick = metrics.thickness;
+    let line = |colour: &RGBA, middle: f32, from: f32, long: f32| {
+        let y = (middle - thick / 2.0).round().min(metrics.height - thick);
+        snapshot.append_color(colour, &Rect::new(from, y, long, thick));
+    };
+    let colour = rgba(ink.underline, ink.opacity);
+    match spot.style.underline {
+        Underline::None => {}
+        Underline::Single => line(&colour, metrics.underline, x, width),
+        Underline::Double => {
+            line(&colour, metrics.underline - thick, x, width);
+            line(&colour, metrics.underline + thick, x, width);
+        }
+        Underline::Dotted => {
+            let mut at = 0.0;
+            while at < width {
+                line(&colour, metrics.underline, x + at, thick.min(width - at));
+                at += 2.0 * thick;
+            }
+        }
+        Underline::Dashed => {
+            let dash = (metrics.width / 2.0).floor().max(thick);
+            let mut at = 0.0;
+            while at < width {
+                line(&colour, metrics.underline, x + at, dash.min(width - at));
+                at += metrics.width;
+            }
+        }
+        Underline::Curly => wave(snapshot, &colour, x, width, metrics),
+    }
+    let colour = rgba(ink.foreground, ink.opacity);
+    if spot.style.attributes.contains(Attributes::STRIKE) {
+        line(&colour, metrics.strike, x, width);
+    }
+    if spot.style.attributes.contains(Attributes::OVERLINE) {
+        line(&colour, thick / 2.0, x, width);
+    }
+}
+
+/// A wave whose length is a cell's width, so that neighbours join.
+fn wave(snapshot: &gtk::Snapshot, colour: &RGBA, x: f32, width: f32, metrics: &super::Metrics) {
+    let height = (metrics.thickness * 3.0).max(3.0);
+    let top = (metrics.underline - height / 2.0).round().min(metrics.height - height).max(0.0);
+    let context = snapshot.append_cairo(&Rect::new(x, top, width, height));
+    let [red, green, blue, alpha] =
+        [colour.red(), colour.green(), colour.blue(), colour.alpha()].map(f64::from);
+    context.set_source_rgba(red, green, blue, alpha);
+    context.set_line_width(f64::from(metrics.thickness));
+    let (step, middle) = (f64::from(metrics.width), f64::from(top + height / 2.0));
+    let swing = f64::from(height - metrics.thickness) / 2.0;
+    context.move_to(f64::from(x), middle);
+    let mut at = f64::from(x);
+    while at < f64::from(x + width) {
+        for (sign, half) in [(-1.0, 0.0), (1.0, 0.5)] {
+            let from = at + step * half;
+            let peak = middle + sign * swing * 1.8;
+            context.curve_to(from + step * 0.17, peak, from + step * 0.33, peak, from + step * 0.5, middle);
+        }
+        at += step;
+    }
+    let _ = context.stroke(); // a surface that fails shows nothing
+}

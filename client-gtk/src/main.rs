@@ -1,0 +1,12 @@
+//! `scarab-gtk`: the desktop terminal. Its windows are viewers: closing one loses nothing.
+
+mod application;
+mod draw;
+mod renderer;
+mod service;
+mod view;
+mod window;
+
+fn main() -> gtk::glib::ExitCode {
+    application::run()
+}

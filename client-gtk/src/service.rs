@@ -1,0 +1,87 @@
+//! Reaching the service without making the window wait: connecting, making sessions and attaching block, so they are
+//! done on threads of GIO's pool.
+
+use anyhow::{Context, bail};
+use gtk::gio;
+use scarab_protocol::client::{Attachment, Link, SystemClock};
+use scarab_protocol::message::request::{Attach, Create};
+use scarab_protocol::message::{Size, ViewerColours};
+use scarab_protocol::socket::default_path;
+use scarab_protocol::{Client, ClientError};
+use std::os::unix::ffi::OsStrExt;
+use std::process::{Command, Stdio};
+
+/// Which session a view is to show.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// A new one; an empty command is the person's shell.
+    New { command: Vec<String>, directory: String },
+    /// One that is there.
+    Session(String),
+}
+
+/// What a view needs to begin.
+#[derive(Debug)]
+pub struct Opened {
+    pub link: Link,
+    pub attachment: Attachment,
+}
+
+/// Opens a session.
+pub async fn open(wanted: Wanted, size: Size, colours: ViewerColours) -> anyhow::Result<Opened> {
+    let opened = gio::spawn_blocking(move || blocking(wanted, size, colours)).await;
+    opened.unwrap_or_else(|_| bail!("opening the session failed (a defect)"))
+}
+
+fn blocking(wanted: Wanted, size: Size, colours: ViewerColours) -> anyhow::Result<Opened> {
+    let environment = environment();
+    let mut link = Link::with(Box::new(connect), SystemClock)?;
+    let session = match wanted {
+        Wanted::Session(name) => name,
+        Wanted::New { command, directory } => {
+            let create = Create {
+                name: String::new(),
+                command,
+                login: false,
+                directory,
+                environment: environment.clone(),
+                size,
+                properties: Vec::new(),
+                allow_checksum: false,
+            };
+            let client = link.client().context("the connection is lost")?;
+            client.ask(create)?.id.to_string()
+        }
+    };
+    let attach = Attach {
+        session,
+        read_only: false,
+        detach_others: false,
+        size,
+        colours,
+        viewer_name: "Scarab".to_owned(),
+        environment,
+    };
+    let attachment = link.attach(attach)?;
+    Ok(Opened { link, attachment })
+}
+
+/// Connects. Where nothing listens, `scarab` knows how to have a service started.
+fn connect() -> Result<Client, ClientError> {
+    let path = default_path();
+    match Client::connect(&path) {
+        Err(error @ ClientError::NotRunning { .. }) => {
+            let own = std::env::current_exe().ok().map(|own| own.with_file_name("scarab"));
+            let scarab = own.filter(|scarab| scarab.exists()).unwrap_or_else(|| "scarab".into());
+            let quiet = Stdio::null;
+            let started =
+                Command::new(scarab).arg("ls").stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
+            if started.is_ok_and(|status| status.success()) { Client::connect(&path) } else { Err(error) }
+        }
+        result => result,
+    }
+}
+
+fn environment() -> Vec<Vec<u8>> {
+    std::env::vars_os().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat()).collect()
+}

@@ -1,0 +1,228 @@
+//! A frame, or a piece of history, on the screen.
+
+use super::{PADDING, View};
+use crate::draw::colours::{Colours, rgba};
+use crate::draw::{Metrics, row};
+use gtk::gdk::RGBA;
+use gtk::graphene::{Point, Rect};
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+use gtk::{gsk, pango};
+use scarab_protocol::grid::{CursorShape, Frame, FrameColours, RowIdentity, ScreenFlags};
+use std::collections::HashMap;
+
+/// Nodes of rows that are not on the screen are kept up to so many: a page back and forth.
+const SPARE: usize = 200;
+/// How the selection lies over the text.
+const SELECTED: RGBA = RGBA::new(0.21, 0.52, 0.89, 0.4);
+
+/// Which row a node shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Screen(RowIdentity, u64),
+    History(u64, usize),
+}
+
+/// The nodes of rows.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    rows: HashMap<Key, (Option<gsk::RenderNode>, u64)>,
+    colours_revision: u64,
+    /// Counts frames: what was not drawn for a while goes.
+    drawn: u64,
+}
+
+impl Kept {
+    /// Fonts or colours have changed.
+    pub(super) fn forget(&mut self) {
+        self.rows.clear();
+    }
+
+    fn row(&mut self, key: Key, make: impl FnOnce() -> Option<gsk::RenderNode>) -> Option<gsk::RenderNode> {
+        let drawn = self.drawn;
+        let entry = self.rows.entry(key).or_insert_with(|| (make(), drawn));
+        entry.1 = drawn;
+        entry.0.clone()
+    }
+
+    fn next_frame(&mut self, rows: usize) {
+        if self.rows.len() > rows + SPARE {
+            let drawn = self.drawn;
+            self.rows.retain(|_, (_, last)| *last == drawn);
+        }
+        self.drawn += 1;
+    }
+}
+
+impl View {
+    pub(super) fn draw(&self, snapshot: &gtk::Snapshot) {
+        let imp = self.imp();
+        let metrics = self.metrics();
+        let mut frame = imp.frame.borrow_mut();
+        if self.read_frame(&mut frame) {
+            self.frame_changed(&frame);
+        }
+        let theme = self.theme();
+        let program: &FrameColours = frame.colours();
+        let reversed = frame.head().flags.contains(ScreenFlags::REVERSE_VIDEO);
+        let colours = Colours { theme: &theme, program, reversed };
+        let mut kept = imp.kept.borrow_mut();
+        if kept.colours_revision != frame.colours_revision() {
+            kept.colours_revision = frame.colours_revision();
+            kept.forget();
+        }
+        let (width, height) = (self.width() as f32, self.height() as f32);
+        snapshot.append_color(&rgba(colours.background(), 1.0), &Rect::new(0.0, 0.0, width, height));
+        snapshot.save();
+        snapshot.translate(&Point::new(PADDING, PADDING));
+        let mut fonts = imp.fonts.borrow_mut();
+        let fonts = fonts.get_or_insert_with(|| self.new_fonts());
+        let scrolled = self.history_rows(&frame);
+        match &scrolled {
+            None => {
+                for (index, shown) in frame.rows().iter().enumerate() {
+                    let key = Key::Screen(shown.head.identity, shown.head.revision);
+                    let node =
+                        kept.row(key, || row::draw(row::of_frame(&frame, &shown.cells), fonts, &colours));
+                    place(snapshot, node.as_ref(), index, &metrics);
+                }
+            }
+            Some(rows) => {
+                for (index, (at, wrapped)) in rows.iter().enumerate() {
+                    let make = |fonts: &mut _| row::draw(row::of_history(wrapped), fonts, &colours);
+                    // Lines of history stay as they are; those of the screen do not.
+                    let node = if at.line < frame.head().history.end_line.0 {
+                        kept.row(Key::History(at.line, at.row), || make(fonts))
+                    } else {
+                        make(fonts)
+                    };
+                    place(snapshot, node.as_ref(), index, &metrics);
+                }
+            }
+        }
+        kept.next_frame(frame.rows().len());
+        drop(kept);
+        self.draw_selection(snapshot, &frame, &metrics);
+        if scrolled.is_none() {
+            self.draw_cursor(snapshot, &frame, fonts, &colours, &metrics);
+        }
+        snapshot.restore();
+        if self.is_lost() {
+            self.draw_lost(snapshot, width);
+        }
+        if self.is_mapped() {
+            self.arm(&frame);
+        }
+    }
+
+    fn draw_selection(&self, snapshot: &gtk::Snapshot, frame: &Frame, metrics: &Metrics) {
+        for (row, from, to) in self.selected_cells(frame) {
+            let bounds = Rect::new(
+                from as f32 * metrics.width,
+                row as f32 * metrics.height,
+                (to - from) as f32 * metrics.width,
+                metrics.height,
+            );
+            snapshot.append_color(&SELECTED, &bounds);
+        }
+    }
+
+    /// The cursor over the row that is kept without it, with the character under a block in the ground's colour; and
+    /// what an input method is about to type.
+    fn draw_cursor(
+        &self,
+        snapshot: &gtk::Snapshot,
+        frame: &Frame,
+        fonts: &mut crate::draw::glyphs::Fonts,
+        colours: &Colours<'_>,
+        metrics: &Metrics,
+    ) {
+        let cursor = frame.head().cursor;
+        let (row, col) = (usize::from(cursor.row), usize::from(cursor.col));
+        let cells = frame.rows().get(row).map(|row| row.cells.as_slice()).unwrap_or_default();
+        let wide = cells.get(col).is_some_and(|cell| cell.wide());
+        let (x, y) = (col as f32 * metrics.width, row as f32 * metrics.height);
+        let width = if wide { 2.0 * metrics.width } else { metrics.width };
+        let preedit = self.imp().preedit.borrow();
+        if !preedit.is_empty() {
+            return self.draw_preedit(snapshot, &preedit, (x, y), colours, metrics);
+        }
+        if !cursor.visible || frame.rows().is_empty() {
+            return;
+        }
+        let colour = rgba(colours.cursor(), 1.0);
+        let line = (metrics.width / 6.0).round().max(1.0);
+        if !self.has_focus() {
+            let edges = [
+                Rect::new(x, y, width, 1.0),
+                Rect::new(x, y + metrics.height - 1.0, width, 1.0),
+                Rect::new(x, y, 1.0, metrics.height),
+                Rect::new(x + width - 1.0, y, 1.0, metrics.height),
+            ];
+            return edges.iter().for_each(|edge| snapshot.append_color(&colour, edge));
+        }
+        match cursor.shape {
+            CursorShape::Bar => snapshot.append_color(&colour, &Rect::new(x, y, line, metrics.height)),
+            CursorShape::Underline => {
+                snapshot.append_color(&colour, &Rect::new(x, y + metrics.height - line, width, line));
+            }
+            CursorShape::Block => {
+                snapshot.append_color(&colour, &Rect::new(x, y, width, metrics.height));
+                let under = row::of_frame(frame, cells).find(|spot| spot.col == col);
+                let Some(mut under) = under else { return };
+                under.style.foreground = scarab_protocol::grid::Colour::Rgb(colours.background());
+                under.style.background = scarab_protocol::grid::Colour::Default;
+                under.style.attributes = scarab_protocol::grid::Attributes::from_bits(
+                    under.style.attributes.bits() & !scarab_protocol::grid::Attributes::INVERSE.bits(),
+                );
+                let node = row::draw(std::iter::once(under), fonts, colours);
+                place(snapshot, node.as_ref(), row, metrics);
+            }
+        }
+    }
+
+    fn draw_preedit(
+        &self,
+        snapshot: &gtk::Snapshot,
+        text: &str,
+        (x, y): (f32, f32),
+        colours: &Colours<'_>,
+        metrics: &Metrics,
+    ) {
+        let layout = self.create_pango_layout(Some(text));
+        layout.set_font_description(Some(&pango::FontDescription::from_string(super::FONT)));
+        let attributes = pango::AttrList::new();
+        attributes.insert(pango::AttrInt::new_underline(pango::Underline::Single));
+        layout.set_attributes(Some(&attributes));
+        let (width, _) = layout.pixel_size();
+        let ground = Rect::new(x, y, width as f32, metrics.height);
+        snapshot.append_color(&rgba(colours.background(), 1.0), &ground);
+        snapshot.save();
+        snapshot.translate(&Point::new(x, y));
+        snapshot.append_layout(&layout, &rgba(colours.foreground(), 1.0));
+        snapshot.restore();
+    }
+
+    /// One quiet line while the service is away.
+    fn draw_lost(&self, snapshot: &gtk::Snapshot, width: f32) {
+        let layout = self.create_pango_layout(Some("Reconnecting\u{2026}"));
+        let (text_width, text_height) = layout.pixel_size();
+        let (wide, high) = (text_width as f32 + 16.0, text_height as f32 + 8.0);
+        let ground = Rect::new(width - wide - PADDING, PADDING, wide, high);
+        snapshot.append_color(&RGBA::new(0.9, 0.65, 0.04, 0.95), &ground);
+        snapshot.save();
+        snapshot.translate(&Point::new(ground.x() + 8.0, ground.y() + 4.0));
+        snapshot.append_layout(&layout, &RGBA::BLACK);
+        snapshot.restore();
+    }
+}
+
+/// Puts a row's node where it belongs.
+fn place(snapshot: &gtk::Snapshot, node: Option<&gsk::RenderNode>, index: usize, metrics: &Metrics) {
+    if let Some(node) = node {
+        snapshot.save();
+        snapshot.translate(&Point::new(0.0, index as f32 * metrics.height));
+        snapshot.append_node(node);
+        snapshot.restore();
+    }
+}

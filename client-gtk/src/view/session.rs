@@ -1,0 +1,381 @@
+//! The attachment: frames by the doorbell, messages by the socket, and coming back when the service was away.
+
+use super::{Told, View};
+use crate::service::Opened;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+use gtk::{gio, glib};
+use scarab_protocol::ClientError;
+use scarab_protocol::client::{Attachment, Attempt, InputStream, Link, OutgoingPaste};
+use scarab_protocol::grid::{Armed, Frame, Heard, ReadOutcome};
+use scarab_protocol::message::event::DetachReason;
+use scarab_protocol::message::input::{Focus, Resize};
+use scarab_protocol::message::{Size, ToClient, ToService};
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
+
+/// A session that is shown.
+pub(super) struct Session {
+    /// Away while a thread connects anew.
+    link: Option<Link>,
+    pub(super) attachment: Attachment,
+    stream: InputStream,
+    pastes: VecDeque<OutgoingPaste>,
+    /// What wakes this view.
+    sources: Vec<glib::SourceId>,
+    name: String,
+    pub(super) directory: String,
+    lost: bool,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.sources.drain(..).for_each(glib::SourceId::remove);
+    }
+}
+
+impl View {
+    pub(super) fn attached(&self, opened: Opened) {
+        let Opened { link, attachment } = opened;
+        let session = Session {
+            link: Some(link),
+            stream: InputStream::new(),
+            pastes: VecDeque::new(),
+            sources: Vec::new(),
+            name: attachment.session.name.clone(),
+            directory: attachment.session.directory.clone(),
+            lost: false,
+            attachment,
+        };
+        self.tell_title(&session.attachment.session.title, &session.name);
+        self.imp().session.replace(Some(session));
+        self.begin();
+    }
+
+    fn tell_title(&self, title: &str, name: &str) {
+        self.tell(Told::Title(if title.is_empty() { name.to_owned() } else { title.to_owned() }));
+    }
+
+    /// A connection that has just been made.
+    fn begin(&self) {
+        self.watch();
+        self.send(Focus { focused: self.has_focus() });
+        if let Some(size) = self.imp().size.get() {
+            self.resized(size);
+        }
+        self.hear();
+        self.queue_draw();
+    }
+
+    /// Wakes this view when the doorbell rings or the service says something.
+    fn watch(&self) {
+        let mut session = self.imp().session.borrow_mut();
+        let Some(session) = session.as_mut() else { return };
+        session.sources.drain(..).for_each(glib::SourceId::remove);
+        let on = |descriptor, act: fn(&View)| {
+            glib_unix::unix_fd_add_local(
+                descriptor,
+                glib::IOCondition::IN | glib::IOCondition::HUP | glib::IOCondition::ERR,
+                glib::clone!(
+                    #[weak(rename_to = view)]
+                    self,
+                    #[upgrade_or]
+                    glib::ControlFlow::Break,
+                    move |_, _| {
+                        act(&view);
+                        glib::ControlFlow::Continue
+                    }
+                ),
+            )
+        };
+        session.sources.push(on(session.attachment.doorbell.as_fd().as_raw_fd(), View::rung));
+        if let Some(client) = session.link.as_mut().and_then(Link::client) {
+            session.sources.push(on(client.as_fd().as_raw_fd(), View::hear));
+        }
+    }
+
+    /// There is a new frame: it is read when GTK draws, so that a flood costs one frame of the screen each.
+    fn rung(&self) {
+        let heard = self.imp().session.borrow().as_ref().map(|session| session.attachment.doorbell.drain());
+        match heard {
+            Some(Heard::Signal) => self.queue_draw(),
+            Some(Heard::Closed) => {
+                // The socket tells the same, and what follows from it.
+                let mut session = self.imp().session.borrow_mut();
+                if let Some(session) = session.as_mut()
+                    && !session.sources.is_empty()
+                {
+                    session.sources.remove(0).remove();
+                }
+            }
+            Some(Heard::Nothing) | None => {}
+        }
+    }
+
+    /// The newest frame; false when it is the one that was shown.
+    pub(super) fn read_frame(&self, frame: &mut Frame) -> bool {
+        let mut session = self.imp().session.borrow_mut();
+        let Some(session) = session.as_mut() else { return false };
+        match session.attachment.view.read(frame) {
+            Ok(outcome) => outcome == ReadOutcome::Fresh,
+            Err(_) => false,
+        }
+    }
+
+    /// Waits for the frame after the one that was drawn.
+    pub(super) fn arm(&self, frame: &Frame) {
+        let session = self.imp().session.borrow();
+        let Some(session) = session.as_ref() else { return };
+        match session.attachment.doorbell.arm(&session.attachment.view, frame.generation()) {
+            Armed::Wait => {}
+            Armed::ReadAgain => {
+                let view = self.downgrade();
+                glib::idle_add_local_once(move || view.upgrade().iter().for_each(View::queue_draw_again));
+            }
+            Armed::MapAgain => {
+                let view = self.downgrade();
+                glib::idle_add_local_once(move || view.upgrade().iter().for_each(View::map_again));
+            }
+        }
+    }
+
+    fn queue_draw_again(&self) {
+        self.queue_draw();
+    }
+
+    fn map_again(&self) {
+        let again = {
+            let mut session = self.imp().session.borrow_mut();
+            session.as_mut().and_then(|session| {
+                let again = session.link.as_mut()?.attach_again();
+                Some(again.map(|attachment| session.attachment = attachment))
+            })
+        };
+        match again {
+            Some(Ok(())) => self.begin(),
+            Some(Err(error)) => self.lost(error),
+            None => {}
+        }
+    }
+
+    /// Sends a message, as far as the service is there.
+    pub(super) fn send(&self, message: impl Into<ToService>) {
+        let sent = {
+            let mut session = self.imp().session.borrow_mut();
+            let client = session.as_mut().and_then(|session| session.link.as_mut()).and_then(Link::client);
+            client.map(|client| client.tell(message))
+        };
+        match sent {
+            Some(Err(error)) => self.lost(error),
+            Some(Ok(())) => self.hear_buffered(),
+            None => {}
+        }
+    }
+
+    /// Sends bytes as they are: what an input method typed by itself.
+    pub(super) fn send_text(&self, text: &str) {
+        let sent = {
+            let mut session = self.imp().session.borrow_mut();
+            session.as_mut().and_then(|session| {
+                let client = session.link.as_mut().and_then(Link::client)?;
+                Some(client.send_input(&mut session.stream, text.as_bytes()))
+            })
+        };
+        if let Some(Err(error)) = sent {
+            self.lost(error);
+        }
+    }
+
+    /// Pastes text, piece by piece as the program takes it.
+    pub(super) fn send_paste(&self, text: String) {
+        if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+            session.pastes.push_back(OutgoingPaste::new(text));
+        }
+        self.go_on_pasting();
+    }
+
+    fn go_on_pasting(&self) {
+        let failed = {
+            let mut session = self.imp().session.borrow_mut();
+            let Some(Session { link, stream, pastes, .. }) = session.as_mut() else { return };
+            let Some(client) = link.as_mut().and_then(Link::client) else { return };
+            loop {
+                let Some(paste) = pastes.front_mut() else { break None };
+                match client.send_paste(stream, paste) {
+                    Ok(true) => drop(pastes.pop_front()),
+                    Ok(false) => break None,
+                    Err(error) => break Some(error),
+                }
+            }
+        };
+        if let Some(error) = failed {
+            self.lost(error);
+        }
+    }
+
+    /// What was read while something was sent is not told by the descriptor any more.
+    fn hear_buffered(&self) {
+        let buffered = {
+            let mut session = self.imp().session.borrow_mut();
+            let client = session.as_mut().and_then(|session| session.link.as_mut()).and_then(Link::client);
+            client.is_some_and(|client| client.has_buffered())
+        };
+        if buffered {
+            let view = self.downgrade();
+            glib::idle_add_local_once(move || view.upgrade().iter().for_each(View::hear));
+        }
+    }
+
+    /// Takes what the service has sent.
+    fn hear(&self) {
+        loop {
+            let next = {
+                let mut session = self.imp().session.borrow_mut();
+                let client =
+                    session.as_mut().and_then(|session| session.link.as_mut()).and_then(Link::client);
+                client.map(|client| client.next(Some(Duration::ZERO)))
+            };
+            match next {
+                Some(Ok(Some(received))) => self.take(received.message),
+                Some(Ok(None)) | None => return,
+                Some(Err(error)) => return self.lost(error),
+            }
+        }
+    }
+
+    fn take(&self, message: ToClient) {
+        match message {
+            ToClient::Title(event) => {
+                let name = self.imp().session.borrow().as_ref().map(|session| session.name.clone());
+                self.tell_title(&event.title, &name.unwrap_or_default());
+            }
+            ToClient::Directory(event) => {
+                if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+                    session.directory = event.directory;
+                }
+            }
+            ToClient::Bell(_) => {
+                self.error_bell();
+                self.tell(Told::Bell);
+            }
+            ToClient::Acknowledged(event) => {
+                if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+                    session.stream.acknowledged(&event);
+                }
+                self.go_on_pasting();
+            }
+            ToClient::InputDropped(event) => {
+                if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+                    session.stream.dropped(&event);
+                    session.pastes.clear();
+                }
+            }
+            ToClient::ClipboardSet(event) if event.allowed => self.program_copies(&event),
+            ToClient::ViewMoved(_) => self.map_again(),
+            ToClient::Detached(event) => {
+                match event.reason {
+                    DetachReason::SessionEnded | DetachReason::Asked => {}
+                    DetachReason::Replaced => {
+                        self.tell(Told::Says("another viewer took this session".to_owned()))
+                    }
+                    DetachReason::TooSlow => self.tell(Told::Says("this window did not keep up".to_owned())),
+                }
+                self.tell(Told::Ended);
+            }
+            ToClient::Failed(failed) => self.tell(Told::Says(failed.message)),
+            _ => {}
+        }
+    }
+
+    /// The connection failed: the last frame stays while it is made again.
+    fn lost(&self, error: ClientError) {
+        let outcome = {
+            let mut session = self.imp().session.borrow_mut();
+            let Some(session) = session.as_mut() else { return };
+            session.sources.drain(..).for_each(glib::SourceId::remove);
+            // Keys and pastes under way are not sent again: they may have arrived.
+            session.stream = InputStream::new();
+            session.pastes.clear();
+            let Some(link) = session.link.as_mut() else { return };
+            let outcome = link.lost(error);
+            if outcome.is_ok() {
+                session.lost = true;
+            }
+            outcome
+        };
+        match outcome {
+            Ok(()) => self.reconnect_later(),
+            Err(error) if error.ends_connection() => self.gave_up(&error),
+            Err(error) => {
+                self.tell(Told::Says(error.to_string()));
+                self.watch();
+            }
+        }
+        self.queue_draw();
+    }
+
+    fn gave_up(&self, error: &ClientError) {
+        self.tell(Told::Says(format!("the session cannot be reached: {error}")));
+    }
+
+    fn reconnect_later(&self) {
+        let pause =
+            self.imp().session.borrow().as_ref().and_then(|session| session.link.as_ref()?.poll_timeout());
+        let Some(pause) = pause else { return };
+        let view = self.downgrade();
+        glib::timeout_add_local_once(pause, move || {
+            if let Some(view) = view.upgrade() {
+                glib::spawn_future_local(async move { view.reconnect().await });
+            }
+        });
+    }
+
+    /// On a thread: a service that is starting may let an attempt wait for seconds.
+    async fn reconnect(&self) {
+        let link = self.imp().session.borrow_mut().as_mut().and_then(|session| session.link.take());
+        let Some(mut link) = link else { return };
+        let tried = gio::spawn_blocking(move || {
+            let outcome = link.try_reconnect();
+            (link, outcome)
+        });
+        let Ok((link, outcome)) = tried.await else { return };
+        {
+            let mut session = self.imp().session.borrow_mut();
+            let Some(session) = session.as_mut() else { return };
+            session.link = Some(link);
+            if let Ok(Attempt::Connected(_)) = outcome {
+                session.lost = false;
+            }
+        }
+        match outcome {
+            Ok(Attempt::Connected(Some(attachment))) => {
+                if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+                    session.attachment = *attachment;
+                }
+                self.begin();
+            }
+            Ok(_) => self.reconnect_later(),
+            Err(error) => self.gave_up(&error),
+        }
+    }
+
+    /// The service is away.
+    pub(super) fn is_lost(&self) -> bool {
+        self.imp().session.borrow().as_ref().is_some_and(|session| session.lost)
+    }
+
+    /// The screen has another size.
+    pub(super) fn resized(&self, size: Size) {
+        {
+            let mut session = self.imp().session.borrow_mut();
+            let attach =
+                session.as_mut().and_then(|session| session.link.as_mut()).and_then(Link::attach_mut);
+            if let Some(attach) = attach {
+                attach.size = size;
+            }
+        }
+        self.send(Resize { size });
+        self.rewrap();
+    }
+}

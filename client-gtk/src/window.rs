@@ -1,0 +1,183 @@
+//! A window: tabs of views, and what is said about them.
+
+use crate::service::Wanted;
+use crate::view::{Told, View};
+use adw::prelude::*;
+use adw::subclass::prelude::*;
+use gtk::{gio, glib};
+
+/// A size at which an 80 by 24 screen fits with most fonts.
+const SIZE: (i32, i32) = (820, 560);
+
+mod imp {
+    use super::*;
+
+    #[derive(Debug, Default)]
+    pub struct Window {
+        pub tabs: adw::TabView,
+        pub toasts: adw::ToastOverlay,
+        pub title: adw::WindowTitle,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Window {
+        const NAME: &'static str = "ScarabWindow";
+        type Type = super::Window;
+        type ParentType = adw::ApplicationWindow;
+    }
+
+    impl ObjectImpl for Window {
+        fn constructed(&self) {
+            self.parent_constructed();
+            self.obj().build();
+        }
+    }
+
+    impl WidgetImpl for Window {}
+    impl WindowImpl for Window {}
+    impl ApplicationWindowImpl for Window {}
+    impl AdwApplicationWindowImpl for Window {}
+}
+
+glib::wrapper! {
+    /// A window with tabs.
+    pub struct Window(ObjectSubclass<imp::Window>)
+        @extends adw::ApplicationWindow, gtk::ApplicationWindow, gtk::Window, gtk::Widget,
+        @implements gio::ActionGroup, gio::ActionMap, gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget,
+            gtk::Native, gtk::Root, gtk::ShortcutManager;
+}
+
+impl Window {
+    pub fn new(application: &adw::Application) -> Self {
+        glib::Object::builder().property("application", application).build()
+    }
+
+    fn build(&self) {
+        let imp = self.imp();
+        self.set_default_size(SIZE.0, SIZE.1);
+        self.set_title(Some("Scarab"));
+        let header = adw::HeaderBar::builder().title_widget(&imp.title).build();
+        let new_tab = gtk::Button::builder()
+            .icon_name("tab-new-symbolic")
+            .tooltip_text("New Tab")
+            .action_name("win.new-tab")
+            .build();
+        header.pack_start(&new_tab);
+        let bar = adw::TabBar::builder().view(&imp.tabs).build();
+        imp.toasts.set_child(Some(&imp.tabs));
+        imp.toasts.set_vexpand(true);
+        let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
+        content.append(&header);
+        content.append(&bar);
+        content.append(&imp.toasts);
+        self.set_content(Some(&content));
+        self.actions();
+        imp.tabs.connect_selected_page_notify(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            move |_| window.selected()
+        ));
+        imp.tabs.connect_n_pages_notify(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            move |tabs| {
+                if tabs.n_pages() == 0 {
+                    window.close();
+                }
+            }
+        ));
+    }
+
+    /// Opens a session in a tab of its own.
+    pub fn open(&self, wanted: Wanted) {
+        let imp = self.imp();
+        let view = View::new();
+        let page = imp.tabs.append(&view);
+        page.set_title("Scarab");
+        view.connect_told(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            #[weak]
+            page,
+            move |told| window.told(&page, told)
+        ));
+        imp.tabs.set_selected_page(&page);
+        view.open(wanted);
+        view.focus();
+    }
+
+    fn told(&self, page: &adw::TabPage, told: Told) {
+        let imp = self.imp();
+        match told {
+            Told::Title(title) => {
+                page.set_title(&title);
+                self.selected();
+            }
+            Told::Bell => {
+                if !page.is_selected() || !self.is_active() {
+                    page.set_needs_attention(true);
+                }
+            }
+            Told::Ended => imp.tabs.close_page(page),
+            Told::Says(text) => self.say(&text),
+        }
+    }
+
+    /// One line over the terminal for a moment.
+    fn say(&self, text: &str) {
+        self.imp().toasts.add_toast(adw::Toast::builder().title(glib::markup_escape_text(text)).build());
+    }
+
+    fn view(&self) -> Option<View> {
+        self.imp().tabs.selected_page()?.child().downcast().ok()
+    }
+
+    /// Another tab is shown.
+    fn selected(&self) {
+        let imp = self.imp();
+        let Some(page) = imp.tabs.selected_page() else { return };
+        page.set_needs_attention(false);
+        imp.title.set_title(&page.title());
+        self.set_title(Some(&page.title()));
+        if let Some(view) = self.view() {
+            view.focus();
+        }
+    }
+
+    fn actions(&self) {
+        let on_view = |name: &str, act: fn(&View)| {
+            gio::ActionEntry::builder(name)
+                .activate(move |window: &Self, _, _| {
+                    if let Some(view) = window.view() {
+                        act(&view);
+                    }
+                })
+                .build()
+        };
+        let on_window = |name: &str, act: fn(&Self)| {
+            gio::ActionEntry::builder(name).activate(move |window: &Self, _, _| act(window)).build()
+        };
+        self.add_action_entries([
+            on_window("new-tab", |window| {
+                let directory = window.view().map(|view| view.directory()).unwrap_or_default();
+                window.open(Wanted::New { command: Vec::new(), directory });
+            }),
+            on_window("close-tab", |window| {
+                if let Some(page) = window.imp().tabs.selected_page() {
+                    window.imp().tabs.close_page(&page);
+                }
+            }),
+            on_window("next-tab", |window| _ = window.imp().tabs.select_next_page()),
+            on_window("previous-tab", |window| _ = window.imp().tabs.select_previous_page()),
+            on_window("full-screen", |window| window.set_fullscreened(!window.is_fullscreen())),
+            on_view("copy", View::copy),
+            on_view("paste", View::paste),
+            on_view("zoom-in", |view| view.zoom(Some(1))),
+            on_view("zoom-out", |view| view.zoom(Some(-1))),
+            on_view("zoom-normal", |view| view.zoom(None)),
+            on_view("reset-scroll", View::follow),
+            on_view("page-up", |view| view.scroll_pages(-1)),
+            on_view("page-down", |view| view.scroll_pages(1)),
+        ]);
+    }
+}

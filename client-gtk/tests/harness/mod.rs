@@ -1,0 +1,203 @@
+//! A real window: an X server without a screen, a bus, a service and the program, each of the test's own; keys and the
+//! mouse by XTEST, pictures of the root window.
+//!
+//! Where something of it is missing a test says so loudly, and fails where `SCARAB_REQUIRE_ALL` is set, as CI does.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take before it counts as never.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The X server's screen.
+const SCREEN: (usize, usize) = (1280, 900);
+
+/// Everything that a window needs, and the window.
+pub struct Desktop {
+    directory: tempfile::TempDir,
+    display: String,
+    children: Vec<Child>,
+    bin: PathBuf,
+}
+
+/// A picture of the root window: three bytes a pixel.
+pub struct Picture(Vec<u8>);
+
+impl Picture {
+    pub fn at(&self, x: usize, y: usize) -> [u8; 3] {
+        let at = (y * SCREEN.0 + x) * 3;
+        [self.0[at], self.0[at + 1], self.0[at + 2]]
+    }
+
+    /// The pixels of a colour: how many, and their bounds (left, top, right, bottom).
+    pub fn find(&self, colour: [u8; 3]) -> Option<(usize, [usize; 4])> {
+        let places = (0..SCREEN.1).flat_map(|y| (0..SCREEN.0).map(move |x| (x, y)));
+        let mut found: Option<(usize, [usize; 4])> = None;
+        for (x, y) in places.filter(|(x, y)| self.at(*x, *y) == colour) {
+            let (count, bounds) = found.get_or_insert((0, [x, y, x, y]));
+            *count += 1;
+            *bounds = [bounds[0].min(x), bounds[1].min(y), bounds[2].max(x), bounds[3].max(y)];
+        }
+        found
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        for child in self.children.iter_mut().rev() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// What is missing here, if something is.
+fn missing() -> Option<&'static str> {
+    ["Xvfb", "xdotool", "import", "dbus-daemon"].into_iter().find(|program| {
+        let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
+        !found.is_ok_and(|output| output.status.success())
+    })
+}
+
+impl Desktop {
+    /// All of it with a window that runs `command`; `None` where that cannot be had.
+    pub fn start(command: &[&str]) -> Option<Self> {
+        if let Some(program) = missing() {
+            let said = format!("{program} is missing: packaging/setup test installs it");
+            assert!(std::env::var_os("SCARAB_REQUIRE_ALL").is_none(), "{said}");
+            eprintln!("a test of the window DID NOT RUN: {said}");
+            return None;
+        }
+        let bin = Path::new(env!("CARGO_BIN_EXE_scarab-gtk")).parent().expect("a directory").to_owned();
+        assert!(bin.join("scarabd").exists(), "scarabd is not built: cargo build --workspace first");
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut desktop = Self { directory, display: String::new(), children: Vec::new(), bin };
+        desktop.start_display();
+        desktop.start_bus();
+        let service = desktop.program("scarabd").arg("--listen").arg(desktop.socket()).spawn();
+        desktop.children.push(service.expect("scarabd starts"));
+        desktop.until("the service listens", |desktop| desktop.socket().exists());
+        desktop.open(command);
+        Some(desktop)
+    }
+
+    fn start_display(&mut self) {
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", &format!("{}x{}x24", SCREEN.0, SCREEN.1)])
+            .args(["-dpi", "96", "-nolisten", "tcp"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Xvfb starts");
+        let mut number = String::new();
+        let said = server.stdout.take().expect("its output");
+        BufReader::new(said).read_line(&mut number).expect("its number");
+        self.display = format!(":{}", number.trim());
+        self.children.push(server);
+    }
+
+    fn start_bus(&mut self) {
+        let address = format!("--address={}", self.bus());
+        let bus = Command::new("dbus-daemon")
+            .args(["--session", "--nofork", &address])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        self.children.push(bus.expect("dbus-daemon starts"));
+        self.until("the bus listens", |desktop| desktop.directory.path().join("bus").exists());
+    }
+
+    fn bus(&self) -> String {
+        format!("unix:path={}", self.directory.path().join("bus").display())
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.directory.path().join("control.sock")
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.bin.join(name));
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.directory.path())
+            .env("XDG_RUNTIME_DIR", self.directory.path())
+            .env("SCARAB_SOCKET", self.socket())
+            .env("DISPLAY", &self.display)
+            .env("DBUS_SESSION_BUS_ADDRESS", self.bus())
+            .env("LANG", "C.UTF-8")
+            .env("SHELL", "/bin/sh")
+            .env("PS1", "$ ")
+            // Settings and input methods of the machine are not this test's.
+            .env("GSETTINGS_BACKEND", "memory")
+            .env("GTK_IM_MODULE", "gtk-im-context-simple")
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit());
+        command
+    }
+
+    /// Opens a window (the program's first run stays, and opens all windows).
+    pub fn open(&mut self, command: &[&str]) {
+        let window = self.program("scarab-gtk").arg("--").args(command).spawn().expect("scarab-gtk starts");
+        self.children.push(window);
+        self.until("a window is shown", |desktop| {
+            !desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).is_empty()
+        });
+    }
+
+    /// What `xdotool` says.
+    pub fn tool(&self, arguments: &[&str]) -> String {
+        let output = Command::new("xdotool").args(arguments).env("DISPLAY", &self.display).output();
+        String::from_utf8_lossy(&output.expect("xdotool runs").stdout).trim().to_owned()
+    }
+
+    pub fn keys(&self, keys: &[&str]) {
+        self.tool(&[&["key", "--delay", "30"], keys].concat());
+    }
+
+    pub fn type_text(&self, text: &str) {
+        self.tool(&["type", "--delay", "20", text]);
+    }
+
+    /// What the command line says.
+    pub fn scarab(&self, arguments: &[&str]) -> String {
+        let output: Output = self.program("scarab").args(arguments).output().expect("scarab runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Waits until a session shows a text.
+    pub fn until_shown(&self, session: &str, text: &str) {
+        self.until(&format!("{session} shows {text:?}"), |desktop| {
+            desktop.scarab(&["capture", session]).contains(text)
+        });
+    }
+
+    pub fn picture(&self) -> Picture {
+        let output = Command::new("import")
+            .args(["-window", "root", "-depth", "8", "rgb:-"])
+            .env("DISPLAY", &self.display)
+            .output()
+            .expect("import runs");
+        assert_eq!(output.stdout.len(), SCREEN.0 * SCREEN.1 * 3, "a picture of the whole screen");
+        Picture(output.stdout)
+    }
+
+    /// Waits for a picture in which this is so.
+    pub fn until_seen<T>(&self, what: &str, look: impl Fn(&Picture) -> Option<T>) -> T {
+        let mut found = None;
+        self.until(what, |desktop| {
+            found = look(&desktop.picture());
+            found.is_some()
+        });
+        found.expect("it was seen")
+    }
+
+    pub fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "never: {what}; sessions:\n{}", self.scarab(&["ls"]));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The window as a person uses it: real keys, real mouse, and what is seen.
+
+mod harness;
+
+use harness::{Desktop, Picture};
+
+/// A shell without colours of its own.
+const SHELL: [&str; 3] = ["bash", "--norc", "--noprofile"];
+
+/// Colours that no theme has.
+const MARK: [u8; 3] = [1, 200, 3];
+const OTHER: [u8; 3] = [200, 1, 210];
+
+/// Where the text `X` stands on a ground of its own: bounds of the ground.
+fn marked(picture: &Picture, colour: [u8; 3]) -> Option<[usize; 4]> {
+    picture.find(colour).map(|(_, bounds)| bounds)
+}
+
+#[test]
+fn what_is_typed_reaches_the_shell_and_is_shown() {
+    let Some(desktop) = Desktop::start(&SHELL) else { return };
+    desktop.until_shown("1", "$");
+    desktop.type_text("printf '\\033[48;2;1;200;3m  \\033[m\\n'; echo typed-$((40 + 2))");
+    desktop.keys(&["Return"]);
+    desktop.until_shown("1", "typed-42");
+    let [left, top, right, bottom] =
+        desktop.until_seen("the ground of two cells", |picture| marked(picture, MARK));
+    let (width, height) = (right - left + 1, bottom - top + 1);
+    assert!(width % 2 == 0 && (10..=40).contains(&width) && (12..=40).contains(&height), "{width}x{height}");
+    // Keys that are no text.
+    desktop.type_text("echo one two");
+    desktop.keys(&["Left", "Left", "Left", "BackSpace", "minus", "End", "Return"]);
+    desktop.until_shown("1", "one-two");
+    desktop.type_text("sleep 1000");
+    desktop.keys(&["Return", "ctrl+c"]);
+    desktop.type_text("echo inter-$((1 + 1))");
+    desktop.keys(&["Return"]);
+    desktop.until_shown("1", "inter-2");
+}
+
+#[test]
+fn tabs_open_close_and_lose_nothing() {
+    let Some(mut desktop) = Desktop::start(&SHELL) else { return };
+    desktop.until_shown("1", "$");
+    desktop.keys(&["ctrl+shift+t"]);
+    desktop.until("a second session is attached", |desktop| {
+        desktop.scarab(&["ls"]).lines().filter(|line| line.contains("running  1 ")).count() == 2
+    });
+    desktop.type_text("echo second-$((1 + 1))");
+    desktop.keys(&["Return"]);
+    desktop.until_shown("2", "second-2");
+    desktop.keys(&["ctrl+Page_Up"]);
+    desktop.type_text("echo first-$((1 + 0))");
+    desktop.keys(&["Return"]);
+    desktop.until_shown("1", "first-1");
+    // Closing it detaches; its shell goes on.
+    desktop.keys(&["ctrl+shift+w"]);
+    desktop.until("the first one is detached", |desktop| {
+        desktop.scarab(&["ls"]).lines().any(|line| line.starts_with("1 ") && line.contains("running  - "))
+    });
+    desktop.type_text("exit");
+    desktop.keys(&["Return"]);
+    desktop.until("the last tab's end is the window's", |desktop| {
+        desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).is_empty()
+    });
+    // And the first one is there for whoever attaches again.
+    desktop.open(&SHELL);
+    assert!(desktop.scarab(&["capture", "1"]).contains("first-1"));
+}
+
+#[test]
+fn a_drag_selects_and_the_clipboard_has_it() {
+    let Some(desktop) = Desktop::start(&SHELL) else { return };
+    desktop.until_shown("1", "$");
+    desktop.type_text("printf '\\033[48;2;1;200;3mselect me\\033[m\\n'");
+    desktop.keys(&["Return"]);
+    let [left, top, right, bottom] = desktop.until_seen("the text", |picture| marked(picture, MARK));
+    let cell = (right - left + 1) / 9;
+    let middle = (top + bottom) / 2;
+    let at = |x: usize, y: usize| [x.to_string(), y.to_string()];
+    let [x, y] = at(left + 1, middle);
+    desktop.tool(&["mousemove", &x, &y, "mousedown", "1"]);
+    let [x, y] = at(left + 3 * cell, middle);
+    desktop.tool(&["mousemove", &x, &y]);
+    let [x, y] = at(left + 6 * cell - 1, middle);
+    desktop.tool(&["mousemove", &x, &y, "mouseup", "1"]);
+    desktop.keys(&["ctrl+shift+c"]);
+    desktop.type_text("echo [");
+    desktop.keys(&["ctrl+shift+v"]);
+    desktop.until_shown("1", "echo [select");
+    desktop.type_text("]");
+    desktop.keys(&["Return"]);
+    desktop.until_shown("1", "\n[select]");
+    // A double click takes a word; the middle button pastes what was selected.
+    let [x, y] = at(left + 8 * cell, middle);
+    desktop.tool(&["mousemove", &x, &y, "click", "--repeat", "2", "--delay", "30", "1"]);
+    desktop.type_text("echo [");
+    desktop.tool(&["click", "2"]);
+    desktop.until_shown("1", "echo [me");
+}
+
+#[test]
+fn dangerous_pastes_are_asked_about() {
+    // A shell that knows nothing of pastes.
+    let Some(desktop) = Desktop::start(&["sh", "-c", "printf 'touch a\\ntouch b\\n'; exec cat"]) else {
+        return;
+    };
+    desktop.until_shown("1", "touch b");
+    let bounds = desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]);
+    assert!(!bounds.is_empty());
+    // Three clicks take a line, with its end.
+    desktop.tool(&["mousemove", "60", "65", "click", "--repeat", "3", "--delay", "30", "1"]);
+    desktop.keys(&["ctrl+shift+c", "ctrl+shift+v"]);
+    desktop.until("a dialog asks", |desktop| {
+        desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).lines().count() == 2
+    });
+    assert_eq!(desktop.scarab(&["capture", "1"]).matches("touch a").count(), 1, "nothing was pasted yet");
+    desktop.keys(&["Escape"]);
+    desktop.until("the dialog is gone", |desktop| {
+        desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).lines().count() == 1
+    });
+    desktop.type_text("no paste");
+    desktop.until_shown("1", "no paste");
+    assert_eq!(desktop.scarab(&["capture", "1"]).matches("touch a").count(), 1);
+}
+
+#[test]
+fn the_wheel_shows_history_and_a_key_comes_back() {
+    let text = "printf '\\033[48;2;1;200;3m  \\033[m\\n'; seq 100; printf '\\033[48;2;200;1;210m  \\033[m\\n'; exec cat";
+    let Some(desktop) = Desktop::start(&["sh", "-c", text]) else { return };
+    desktop.until_shown("1", "100");
+    desktop.until_seen("the end", |picture| marked(picture, OTHER));
+    assert!(marked(&desktop.picture(), MARK).is_none(), "the beginning is above");
+    desktop.tool(&["mousemove", "200", "200", "click", "--repeat", "60", "--delay", "5", "4"]);
+    desktop.until_seen("the beginning", |picture| marked(picture, MARK));
+    assert!(marked(&desktop.picture(), OTHER).is_none());
+    desktop.type_text("x");
+    desktop.until_seen("the end again", |picture| marked(picture, OTHER));
+    desktop.keys(&["shift+Page_Up", "shift+Page_Up", "shift+Page_Up", "shift+Page_Up", "shift+Page_Up"]);
+    desktop.until_seen("the beginning by keys", |picture| marked(picture, MARK));
+}
+
+#[test]
+fn boxes_join_without_seams() {
+    let colour = "\\033[38;2;1;200;3m";
+    let text = format!(
+        "printf '\\033[?25l{colour}\\342\\224\\214\\342\\224\\200\\342\\224\\200\\342\\224\\220\\r\\n\
+                        \\342\\224\\202  \\342\\224\\202\\r\\n\
+                        \\342\\224\\224\\342\\224\\200\\342\\224\\200\\342\\224\\230\\033[m'; exec cat"
+    );
+    let Some(desktop) = Desktop::start(&["sh", "-c", &text]) else { return };
+    let [left, top, right, bottom] = desktop.until_seen("a box", |picture| marked(picture, MARK));
+    let picture = desktop.picture();
+    assert!(
+        (left..=right).all(|x| picture.at(x, top) == MARK && picture.at(x, bottom) == MARK),
+        "top and bottom"
+    );
+    assert!((top..=bottom).all(|y| picture.at(left, y) == MARK && picture.at(right, y) == MARK), "the sides");
+    assert_ne!(picture.at((left + right) / 2, (top + bottom) / 2), MARK, "nothing inside");
+}
+
+#[test]
+fn zooming_changes_the_size_of_the_session() {
+    let Some(desktop) = Desktop::start(&SHELL) else { return };
+    desktop.until_shown("1", "$");
+    let size = |desktop: &Desktop| {
+        let json = desktop.scarab(&["ls", "--json"]);
+        let cols = json
+            .split("\"cols\":")
+            .nth(1)
+            .and_then(|rest| rest.trim().split(|c: char| !c.is_ascii_digit()).next());
+        cols.and_then(|cols| cols.parse::<u32>().ok()).expect("columns")
+    };
+    let before = size(&desktop);
+    desktop.keys(&["ctrl+plus", "ctrl+plus", "ctrl+plus"]);
+    desktop.until("fewer columns", |desktop| size(desktop) < before);
+    desktop.keys(&["ctrl+0"]);
+    desktop.until("as many as before", |desktop| size(desktop) == before);
+}
