@@ -12,11 +12,13 @@ use scarab_protocol::socket::SOCKET_VARIABLE;
 const ID: &str = "org.scarab.Terminal";
 
 /// Every action with the keys it has unless a person chose others.
-pub const SHORTCUTS: [(&str, &[&str]); 15] = [
+pub const SHORTCUTS: [(&str, &[&str]); 17] = [
     ("app.new-window", &["<Ctrl><Shift>n"]),
     ("app.quit", &["<Ctrl><Shift>q"]),
     ("win.new-tab", &["<Ctrl><Shift>t"]),
     ("win.close-tab", &["<Ctrl><Shift>w"]),
+    ("win.sessions", &["<Ctrl><Shift>s"]),
+    ("win.search", &["<Ctrl><Shift>f"]),
     ("win.next-tab", &["<Ctrl>Page_Down"]),
     ("win.previous-tab", &["<Ctrl>Page_Up"]),
     ("win.full-screen", &["F11"]),

@@ -4,6 +4,7 @@ mod application;
 mod draw;
 mod renderer;
 mod service;
+mod sessions;
 mod view;
 mod window;
 

@@ -4,8 +4,8 @@
 use anyhow::{Context, bail};
 use gtk::gio;
 use scarab_protocol::client::{Attachment, Link, SystemClock};
-use scarab_protocol::message::request::{Attach, Create};
-use scarab_protocol::message::{Size, ViewerColours};
+use scarab_protocol::message::request::{Attach, Create, Kill, List};
+use scarab_protocol::message::{SessionInfo, Size, ViewerColours};
 use scarab_protocol::socket::default_path;
 use scarab_protocol::{Client, ClientError};
 use std::os::unix::ffi::OsStrExt;
@@ -31,6 +31,23 @@ pub struct Opened {
 pub async fn open(wanted: Wanted, size: Size, colours: ViewerColours) -> anyhow::Result<Opened> {
     let opened = gio::spawn_blocking(move || blocking(wanted, size, colours)).await;
     opened.unwrap_or_else(|_| bail!("opening the session failed (a defect)"))
+}
+
+/// All sessions there are.
+pub async fn list() -> anyhow::Result<Vec<SessionInfo>> {
+    on_a_thread(|client| Ok(client.ask(List {})?.sessions)).await
+}
+
+/// Ends a session and its program.
+pub async fn end(session: String) -> anyhow::Result<()> {
+    on_a_thread(move |client| Ok(client.ask(Kill { session, signal: 0 }).map(drop)?)).await
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    ask: impl FnOnce(&mut Client) -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let asked = gio::spawn_blocking(move || ask(&mut connect()?)).await;
+    asked.unwrap_or_else(|_| bail!("asking the service failed (a defect)"))
 }
 
 fn blocking(wanted: Wanted, size: Size, colours: ViewerColours) -> anyhow::Result<Opened> {

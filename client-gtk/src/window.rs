@@ -1,10 +1,12 @@
 //! A window: tabs of views, and what is said about them.
 
 use crate::service::Wanted;
+use crate::sessions;
 use crate::view::{Told, View};
 use adw::prelude::*;
 use adw::subclass::prelude::*;
 use gtk::{gio, glib};
+use scarab_protocol::grid::search::Direction;
 
 /// A size at which an 80 by 24 screen fits with most fonts.
 const SIZE: (i32, i32) = (820, 560);
@@ -17,6 +19,7 @@ mod imp {
         pub tabs: adw::TabView,
         pub toasts: adw::ToastOverlay,
         pub title: adw::WindowTitle,
+        pub search: gtk::SearchBar,
     }
 
     #[glib::object_subclass]
@@ -63,12 +66,16 @@ impl Window {
             .action_name("win.new-tab")
             .build();
         header.pack_start(&new_tab);
+        let list = sessions::button(self);
+        header.pack_end(&list);
+        self.add_action_entries([sessions::action(&list)]);
         let bar = adw::TabBar::builder().view(&imp.tabs).build();
         imp.toasts.set_child(Some(&imp.tabs));
         imp.toasts.set_vexpand(true);
         let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
         content.append(&header);
         content.append(&bar);
+        content.append(&self.search_bar());
         content.append(&imp.toasts);
         self.set_content(Some(&content));
         self.actions();
@@ -88,11 +95,53 @@ impl Window {
         ));
     }
 
+    /// What is typed there is looked for in the tab that is shown: Enter goes up, with Shift down.
+    fn search_bar(&self) -> gtk::SearchBar {
+        let imp = self.imp();
+        let entry = gtk::SearchEntry::builder().placeholder_text("Search").width_chars(32).build();
+        let bar = &imp.search;
+        bar.set_child(Some(&entry));
+        bar.connect_entry(&entry);
+        bar.set_show_close_button(true);
+        let find = |direction| {
+            glib::clone!(
+                #[weak(rename_to = window)]
+                self,
+                move |entry: &gtk::SearchEntry| {
+                    let found = window.view().is_some_and(|view| view.find(&entry.text(), direction));
+                    if found || entry.text().is_empty() {
+                        entry.remove_css_class("error");
+                    } else {
+                        entry.add_css_class("error");
+                    }
+                }
+            )
+        };
+        entry.connect_search_changed(find(Direction::Back));
+        entry.connect_activate(find(Direction::Back));
+        entry.connect_previous_match(find(Direction::Back));
+        entry.connect_next_match(find(Direction::Forward));
+        bar.connect_search_mode_enabled_notify(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            move |bar| {
+                if let Some(view) = window.view().filter(|_| !bar.is_search_mode()) {
+                    view.end_search();
+                    view.focus();
+                }
+            }
+        ));
+        bar.clone()
+    }
+
     /// Opens a session in a tab of its own.
     pub fn open(&self, wanted: Wanted) {
         let imp = self.imp();
         let view = View::new();
-        let page = imp.tabs.append(&view);
+        let content = gtk::Box::new(gtk::Orientation::Horizontal, 0);
+        content.append(&view);
+        content.append(&view.scrollbar());
+        let page = imp.tabs.append(&content);
         page.set_title("Scarab");
         view.connect_told(glib::clone!(
             #[weak(rename_to = window)]
@@ -124,12 +173,12 @@ impl Window {
     }
 
     /// One line over the terminal for a moment.
-    fn say(&self, text: &str) {
+    pub fn say(&self, text: &str) {
         self.imp().toasts.add_toast(adw::Toast::builder().title(glib::markup_escape_text(text)).build());
     }
 
     fn view(&self) -> Option<View> {
-        self.imp().tabs.selected_page()?.child().downcast().ok()
+        self.imp().tabs.selected_page()?.child().first_child()?.downcast().ok()
     }
 
     /// Another tab is shown.
@@ -170,6 +219,7 @@ impl Window {
             on_window("next-tab", |window| _ = window.imp().tabs.select_next_page()),
             on_window("previous-tab", |window| _ = window.imp().tabs.select_previous_page()),
             on_window("full-screen", |window| window.set_fullscreened(!window.is_fullscreen())),
+            on_window("search", |window| window.imp().search.set_search_mode(true)),
             on_view("copy", View::copy),
             on_view("paste", View::paste),
             on_view("zoom-in", |view| view.zoom(Some(1))),

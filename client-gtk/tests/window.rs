@@ -177,3 +177,37 @@ fn zooming_changes_the_size_of_the_session() {
     desktop.keys(&["ctrl+0"]);
     desktop.until("as many as before", |desktop| size(desktop) == before);
 }
+
+#[test]
+fn searching_goes_to_what_was_far_above() {
+    let text = "printf 'needle \\033[48;2;1;200;3m  \\033[m\\n'; seq 3000; exec cat";
+    let Some(desktop) = Desktop::start(&["sh", "-c", text]) else { return };
+    desktop.until_shown("1", "3000");
+    desktop.until("it is far above", |desktop| marked(&desktop.picture(), MARK).is_none());
+    desktop.keys(&["ctrl+shift+f"]);
+    desktop.type_text("needle");
+    desktop.until_seen("the line that was looked for", |picture| marked(picture, MARK));
+    // The end of the search is that of its marks; the next key goes to the program.
+    desktop.keys(&["Escape"]);
+    desktop.type_text("typed");
+    desktop.until_shown("1", "typed");
+}
+
+#[test]
+fn the_list_of_sessions_attaches_what_runs_elsewhere() {
+    let Some(desktop) = Desktop::start(&SHELL) else { return };
+    desktop.until_shown("1", "$");
+    desktop.scarab(&["new", "elsewhere", "-d", "--", "sh", "-c", "echo here it is; exec cat"]);
+    desktop.keys(&["ctrl+shift+s"]);
+    std::thread::sleep(std::time::Duration::from_millis(500)); // the popover's opening
+    desktop.type_text("elsew");
+    desktop.keys(&["Return"]);
+    desktop.until("it is attached", |desktop| {
+        desktop
+            .scarab(&["ls"])
+            .lines()
+            .any(|line| line.starts_with("elsewhere") && line.contains("running  1 "))
+    });
+    desktop.type_text("typed-there");
+    desktop.until_shown("elsewhere", "typed-there");
+}

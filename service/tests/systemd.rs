@@ -72,6 +72,11 @@ fn viewers_stay_while_the_service_is_killed_restarted_and_hangs() {
 }
 
 #[test]
+fn a_window_stays_while_the_service_is_killed_and_restarted() {
+    under_a_user_manager("window.sh");
+}
+
+#[test]
 fn without_a_bus_sessions_survive_and_without_a_manager_status_says_what_is_missing() {
     under_a_user_manager("cases.sh");
 }

@@ -16,6 +16,10 @@ const SPARE: usize = 200;
 /// How the selection lies over the text.
 const SELECTED: RGBA = RGBA::new(0.21, 0.52, 0.89, 0.4);
 
+/// Matches of a search, and the one that was come to last.
+const MATCH: RGBA = RGBA::new(0.96, 0.83, 0.18, 0.4);
+const CURRENT_MATCH: RGBA = RGBA::new(1.0, 0.47, 0.0, 0.6);
+
 /// Which row a node shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
@@ -103,6 +107,10 @@ impl View {
         kept.next_frame(frame.rows().len());
         drop(kept);
         self.draw_selection(snapshot, &frame, &metrics);
+        for mark in self.matches(&frame) {
+            let colour = if mark.current { &CURRENT_MATCH } else { &MATCH };
+            self.mark(snapshot, colour, (mark.row, mark.from, mark.to), &metrics);
+        }
         if scrolled.is_none() {
             self.draw_cursor(snapshot, &frame, fonts, &colours, &metrics);
         }
@@ -110,21 +118,33 @@ impl View {
         if self.is_lost() {
             self.draw_lost(snapshot, width);
         }
+        self.measure_history(&frame);
         if self.is_mapped() {
             self.arm(&frame);
         }
     }
 
     fn draw_selection(&self, snapshot: &gtk::Snapshot, frame: &Frame, metrics: &Metrics) {
-        for (row, from, to) in self.selected_cells(frame) {
-            let bounds = Rect::new(
-                from as f32 * metrics.width,
-                row as f32 * metrics.height,
-                (to - from) as f32 * metrics.width,
-                metrics.height,
-            );
-            snapshot.append_color(&SELECTED, &bounds);
+        for cells in self.selected_cells(frame) {
+            self.mark(snapshot, &SELECTED, cells, metrics);
         }
+    }
+
+    /// Lays a colour over cells of a row.
+    fn mark(
+        &self,
+        snapshot: &gtk::Snapshot,
+        colour: &RGBA,
+        (row, from, to): (usize, usize, usize),
+        metrics: &Metrics,
+    ) {
+        let bounds = Rect::new(
+            from as f32 * metrics.width,
+            row as f32 * metrics.height,
+            to.saturating_sub(from) as f32 * metrics.width,
+            metrics.height,
+        );
+        snapshot.append_color(colour, &bounds);
     }
 
     /// The cursor over the row that is kept without it, with the character under a block in the ground's colour; and

@@ -60,7 +60,7 @@ impl View {
         self.imp().session.borrow().as_ref().map(|session| run(&session.attachment.view))
     }
 
-    fn rows(&self) -> usize {
+    pub(super) fn rows(&self) -> usize {
         self.imp().size.get().map_or(1, |size| usize::from(size.rows))
     }
 
@@ -84,6 +84,33 @@ impl View {
             *scrolled = None;
         }
         self.queue_draw();
+    }
+
+    /// Shows the rows from a position on.
+    pub(super) fn show_from(&self, top: Position) {
+        let frame = self.imp().frame.borrow().clone();
+        let cols = frame.head().cols;
+        self.imp().scrolled.replace(Some(Scrolled { lines: Lines::new(frame, cols), top }));
+        // Not beyond the end.
+        self.scroll(0);
+    }
+
+    /// Shows a position, in the middle where it is not shown already.
+    pub(super) fn show_position(&self, position: Position) {
+        let shown = {
+            let frame = self.imp().frame.borrow();
+            let rows = self.rows();
+            self.shown_positions(&frame).into_iter().take(rows).any(|shown| shown == position)
+        };
+        if !shown {
+            self.show_from(position);
+            self.scroll(-(self.rows() as i64 / 2));
+        }
+    }
+
+    /// The first line that is shown, while it is not the screen's.
+    pub(super) fn top_line(&self) -> Option<u64> {
+        self.imp().scrolled.borrow().as_ref().map(|scrolled| scrolled.top.line)
     }
 
     /// Scrolls by pages.

@@ -12,6 +12,8 @@
 //! | `keyboard` | keys and input methods |
 //! | `mouse` | the program's mouse, or the person's: selecting, scrolling |
 //! | `history` | what is shown above the screen |
+//! | `scrollbar` | how much of it there is |
+//! | `search` | finding text in it |
 //! | `selection` | what is selected, and its text |
 //! | `clipboard` | copy and paste |
 //!
@@ -22,6 +24,8 @@ mod drawing;
 mod history;
 mod keyboard;
 mod mouse;
+mod scrollbar;
+mod search;
 mod selection;
 mod session;
 
@@ -75,6 +79,8 @@ mod imp {
         pub(in crate::view) theme: RefCell<Option<Theme>>,
         pub(in crate::view) scrolled: RefCell<Option<Scrolled>>,
         pub(in crate::view) selection: RefCell<Option<Selection>>,
+        pub(in crate::view) search: RefCell<Option<search::Search>>,
+        pub(in crate::view) adjustment: scrollbar::State,
         pub(in crate::view) input_method: RefCell<Option<gtk::IMMulticontext>>,
         /// What the input method is about to type.
         pub(in crate::view) preedit: RefCell<String>,

@@ -88,7 +88,19 @@ fn next_candidate(
     }
 }
 
-/// All matches in one line, in order.
+/// All matches in one line, in order: where each begins, and the column after its part in that row.
+///
+/// # Errors
+/// As [`Lines::rows`].
+pub fn in_line(
+    lines: &mut Lines,
+    view: &ViewReader,
+    line: u64,
+    needle: &str,
+) -> Result<Vec<(Place, usize)>, GridError> {
+    matches(lines, view, line, &Needle::new(needle))
+}
+
 fn matches(
     lines: &mut Lines,
     view: &ViewReader,
