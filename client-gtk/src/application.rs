@@ -2,6 +2,7 @@
 
 use crate::renderer;
 use crate::service::Wanted;
+use crate::shortcuts;
 use crate::window::Window;
 use adw::prelude::*;
 use gtk::gio::ApplicationFlags;
@@ -10,27 +11,6 @@ use scarab_protocol::socket::SOCKET_VARIABLE;
 
 /// As the desktop entry is named.
 const ID: &str = "org.scarab.Terminal";
-
-/// Every action with the keys it has unless a person chose others.
-pub const SHORTCUTS: [(&str, &[&str]); 17] = [
-    ("app.new-window", &["<Ctrl><Shift>n"]),
-    ("app.quit", &["<Ctrl><Shift>q"]),
-    ("win.new-tab", &["<Ctrl><Shift>t"]),
-    ("win.close-tab", &["<Ctrl><Shift>w"]),
-    ("win.sessions", &["<Ctrl><Shift>s"]),
-    ("win.search", &["<Ctrl><Shift>f"]),
-    ("win.next-tab", &["<Ctrl>Page_Down"]),
-    ("win.previous-tab", &["<Ctrl>Page_Up"]),
-    ("win.full-screen", &["F11"]),
-    ("win.zoom-in", &["<Ctrl>plus", "<Ctrl>equal", "<Ctrl>KP_Add"]),
-    ("win.zoom-out", &["<Ctrl>minus", "<Ctrl>KP_Subtract"]),
-    ("win.zoom-normal", &["<Ctrl>0", "<Ctrl>KP_0"]),
-    ("win.copy", &["<Ctrl><Shift>c"]),
-    ("win.paste", &["<Ctrl><Shift>v"]),
-    ("win.page-up", &["<Shift>Page_Up"]),
-    ("win.page-down", &["<Shift>Page_Down"]),
-    ("win.reset-scroll", &["<Shift>End"]),
-];
 
 /// Runs until the last window is closed.
 pub fn run() -> glib::ExitCode {
@@ -107,7 +87,7 @@ fn actions(application: &adw::Application) {
         })
         .build();
     application.add_action_entries([new_window, quit]);
-    for (action, keys) in SHORTCUTS {
-        application.set_accels_for_action(action, keys);
-    }
+    shortcuts::SHORTCUTS
+        .iter()
+        .for_each(|shortcut| application.set_accels_for_action(shortcut.action, shortcut.keys));
 }

@@ -5,6 +5,7 @@ mod draw;
 mod renderer;
 mod service;
 mod sessions;
+mod shortcuts;
 mod view;
 mod window;
 

@@ -2,6 +2,7 @@
 
 use crate::service::Wanted;
 use crate::sessions;
+use crate::shortcuts;
 use crate::view::{Told, View};
 use adw::prelude::*;
 use adw::subclass::prelude::*;
@@ -83,6 +84,16 @@ impl Window {
             #[weak(rename_to = window)]
             self,
             move |_| window.selected()
+        ));
+        imp.tabs.connect_close_page(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            #[upgrade_or]
+            glib::Propagation::Proceed,
+            move |_, page| {
+                window.closing(page);
+                glib::Propagation::Stop
+            }
         ));
         imp.tabs.connect_n_pages_notify(glib::clone!(
             #[weak(rename_to = window)]
@@ -169,7 +180,44 @@ impl Window {
             }
             Told::Ended => imp.tabs.close_page(page),
             Told::Says(text) => self.say(&text),
+            Told::Notifies { title, body } => {
+                if !page.is_selected() || !self.is_active() {
+                    page.set_needs_attention(true);
+                    self.notify(&title, &body);
+                }
+            }
+            Told::Progress(percent) => {
+                page.set_loading(percent.is_some());
+                page.set_tooltip(&percent.map(|percent| format!("{percent} %")).unwrap_or_default());
+            }
         }
+    }
+
+    fn notify(&self, title: &str, body: &str) {
+        let notification = gio::Notification::new(title);
+        notification.set_body(Some(body));
+        if let Some(application) = self.application() {
+            application.send_notification(None, &notification);
+        }
+    }
+
+    /// A tab is closed: its session goes on, and is one click away.
+    fn closing(&self, page: &adw::TabPage) {
+        let tabs = &self.imp().tabs;
+        let session = page.child().first_child().and_downcast::<View>().and_then(|view| view.session());
+        if let Some((id, name)) = session {
+            let toast = adw::Toast::builder()
+                .title(glib::markup_escape_text(&format!("\u{201c}{name}\u{201d} keeps running")))
+                .button_label("Bring Back")
+                .build();
+            toast.connect_button_clicked(glib::clone!(
+                #[weak(rename_to = window)]
+                self,
+                move |_| window.open(Wanted::Session(id.clone()))
+            ));
+            self.imp().toasts.add_toast(toast);
+        }
+        tabs.close_page_finish(page, true);
     }
 
     /// One line over the terminal for a moment.
@@ -219,6 +267,7 @@ impl Window {
             on_window("next-tab", |window| _ = window.imp().tabs.select_next_page()),
             on_window("previous-tab", |window| _ = window.imp().tabs.select_previous_page()),
             on_window("full-screen", |window| window.set_fullscreened(!window.is_fullscreen())),
+            on_window("shortcuts", |window| shortcuts::window(window).present()),
             on_window("search", |window| window.imp().search.set_search_mode(true)),
             on_view("copy", View::copy),
             on_view("paste", View::paste),

@@ -107,6 +107,12 @@ impl View {
         kept.next_frame(frame.rows().len());
         drop(kept);
         self.draw_selection(snapshot, &frame, &metrics);
+        if let Some(link) = self.imp().links.hovered.borrow().as_ref() {
+            let y = link.row as f32 * metrics.height + metrics.underline - metrics.thickness / 2.0;
+            let (from, to) = (link.from as f32 * metrics.width, link.to as f32 * metrics.width);
+            let line = Rect::new(from, y.round(), to - from, metrics.thickness);
+            snapshot.append_color(&rgba(colours.foreground(), 1.0), &line);
+        }
         for mark in self.matches(&frame) {
             let colour = if mark.current { &CURRENT_MATCH } else { &MATCH };
             self.mark(snapshot, colour, (mark.row, mark.from, mark.to), &metrics);

@@ -11,6 +11,8 @@
 //! | `drawing` | a frame or a piece of history on the screen |
 //! | `keyboard` | keys and input methods |
 //! | `mouse` | the program's mouse, or the person's: selecting, scrolling |
+//! | `links` | what a click with Ctrl opens |
+//! | `menu` | the context menu |
 //! | `history` | what is shown above the screen |
 //! | `scrollbar` | how much of it there is |
 //! | `search` | finding text in it |
@@ -23,6 +25,8 @@ mod clipboard;
 mod drawing;
 mod history;
 mod keyboard;
+mod links;
+mod menu;
 mod mouse;
 mod scrollbar;
 mod search;
@@ -62,6 +66,13 @@ pub enum Told {
     Ended,
     /// A line for the person.
     Says(String),
+    /// The program has something to say, wherever the person looks.
+    Notifies {
+        title: String,
+        body: String,
+    },
+    /// How far the program has come, in percent; `None` when it shows no progress any more.
+    Progress(Option<u8>),
 }
 
 type Listener = Box<dyn Fn(Told)>;
@@ -88,6 +99,8 @@ mod imp {
         pub(in crate::view) typed: RefCell<Option<String>>,
         pub(in crate::view) keyboard: keyboard::State,
         pub(in crate::view) mouse: mouse::State,
+        pub(in crate::view) links: links::State,
+        pub(in crate::view) menu: RefCell<Option<glib::WeakRef<gtk::PopoverMenu>>>,
         /// What the screen has room for.
         pub(in crate::view) size: Cell<Option<Size>>,
         /// Points that the font is larger than asked for.
@@ -115,6 +128,9 @@ mod imp {
 
         fn dispose(&self) {
             self.session.take();
+            while let Some(child) = self.obj().first_child() {
+                child.unparent();
+            }
         }
     }
 
@@ -137,6 +153,7 @@ mod imp {
         fn size_allocate(&self, width: i32, height: i32, baseline: i32) {
             self.parent_size_allocate(width, height, baseline);
             self.obj().allocated(width, height);
+            self.obj().place_menu();
         }
 
         fn map(&self) {
@@ -279,6 +296,11 @@ impl View {
         let metrics = self.metrics();
         let at = |place: f64, cell: f32| ((place as f32 - PADDING) / cell).floor().max(0.0) as usize;
         (at(y, metrics.height), at(x, metrics.width))
+    }
+
+    /// The session that is shown: its id and its name; `None` once it has ended.
+    pub fn session(&self) -> Option<(String, String)> {
+        self.imp().session.borrow().as_ref().map(Session::identity)
     }
 
     /// The line that says where the program is, for new tabs.

@@ -112,6 +112,7 @@ impl View {
             return self.tell_mouse(MouseAction::Press, button, state, (x, y));
         }
         match button {
+            1 if state.contains(gdk::ModifierType::CONTROL_MASK) && self.open_link() => {}
             1 => {
                 let unit = match count {
                     1 if state.contains(gdk::ModifierType::CONTROL_MASK) => Unit::Block,
@@ -125,6 +126,7 @@ impl View {
                 self.select_from(row, col, unit);
             }
             2 => self.paste_primary(),
+            3 => self.open_menu(x, y),
             _ => {}
         }
     }
@@ -154,6 +156,7 @@ impl View {
             let (row, col) = self.between(x, y, Unit::Character);
             return self.select_to(row, col);
         }
+        self.point_at(state, x, y);
         let button = mouse.button.get();
         let told = match self.wanted(state) {
             Wanted::Motion => true,

@@ -10,10 +10,13 @@ use scarab_protocol::client::{Attachment, Attempt, InputStream, Link, OutgoingPa
 use scarab_protocol::grid::{Armed, Frame, Heard, ReadOutcome};
 use scarab_protocol::message::event::DetachReason;
 use scarab_protocol::message::input::{Focus, Resize};
-use scarab_protocol::message::{Size, ToClient, ToService};
+use scarab_protocol::message::{ProgressState, Size, ToClient, ToService};
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
+
+/// A command that ran so long, in µs, is one that a person has turned away from.
+const LONG_COMMAND: u64 = 10_000_000;
 
 /// A session that is shown.
 pub(super) struct Session {
@@ -27,6 +30,13 @@ pub(super) struct Session {
     name: String,
     pub(super) directory: String,
     lost: bool,
+}
+
+impl Session {
+    /// Its id and its name.
+    pub(super) fn identity(&self) -> (String, String) {
+        (self.attachment.session.id.to_string(), self.name.clone())
+    }
 }
 
 impl Drop for Session {
@@ -272,6 +282,28 @@ impl View {
                 }
             }
             ToClient::ClipboardSet(event) if event.allowed => self.program_copies(&event),
+            ToClient::Notification(event) => {
+                self.tell(Told::Notifies { title: event.title, body: event.body });
+            }
+            ToClient::CommandFinished(event) if event.duration >= LONG_COMMAND && !self.has_focus() => {
+                let body = match event.status {
+                    Some(0) | None => "It has finished.".to_owned(),
+                    Some(status) => format!("It has failed with status {status}."),
+                };
+                self.tell(Told::Notifies { title: "Command finished".to_owned(), body });
+            }
+            ToClient::Progress(event) => self.tell(Told::Progress(match event.progress {
+                ProgressState::None => None,
+                ProgressState::Busy => Some(0),
+                ProgressState::Normal(percent)
+                | ProgressState::Error(percent)
+                | ProgressState::Paused(percent) => Some(percent),
+            })),
+            ToClient::SessionRenamed(event) => {
+                if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+                    session.name = event.name;
+                }
+            }
             ToClient::ViewMoved(_) => self.map_again(),
             ToClient::Detached(event) => {
                 match event.reason {
@@ -281,6 +313,7 @@ impl View {
                     }
                     DetachReason::TooSlow => self.tell(Told::Says("this window did not keep up".to_owned())),
                 }
+                self.imp().session.take();
                 self.tell(Told::Ended);
             }
             ToClient::Failed(failed) => self.tell(Told::Says(failed.message)),

@@ -82,7 +82,28 @@ impl Desktop {
         Some(desktop)
     }
 
+    /// Servers that start at the same instant may choose the same number: the one that has it answers.
     fn start_display(&mut self) {
+        for _ in 0..5 {
+            self.start_server();
+            let deadline = Instant::now() + Duration::from_secs(2);
+            while Instant::now() < deadline {
+                let alive =
+                    self.children.last_mut().is_some_and(|server| matches!(server.try_wait(), Ok(None)));
+                if alive && !self.tool(&["getdisplaygeometry"]).is_empty() {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            if let Some(mut server) = self.children.pop() {
+                let _ = server.kill();
+                let _ = server.wait();
+            }
+        }
+        panic!("no X server of its own");
+    }
+
+    fn start_server(&mut self) {
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", &format!("{}x{}x24", SCREEN.0, SCREEN.1)])
             .args(["-dpi", "96", "-nolisten", "tcp"])
@@ -114,6 +135,11 @@ impl Desktop {
 
     fn socket(&self) -> PathBuf {
         self.directory.path().join("control.sock")
+    }
+
+    /// The home directory of all that runs here.
+    pub fn home(&self) -> &Path {
+        self.directory.path()
     }
 
     fn program(&self, name: &str) -> Command {
@@ -196,7 +222,10 @@ impl Desktop {
     pub fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !holds(self) {
-            assert!(Instant::now() < deadline, "never: {what}; sessions:\n{}", self.scarab(&["ls"]));
+            if Instant::now() >= deadline {
+                let windows = self.tool(&["search", "--onlyvisible", "--name", "."]);
+                panic!("never: {what}; sessions:\n{}windows: {windows}", self.scarab(&["ls"]));
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
     }

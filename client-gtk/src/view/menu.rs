@@ -1,0 +1,44 @@
+//! The context menu.
+
+use super::View;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+use gtk::{gdk, gio};
+
+/// What it offers: a label and an action, in groups.
+const ITEMS: [&[(&str, &str)]; 3] = [
+    &[("_Copy", "win.copy"), ("_Paste", "win.paste")],
+    &[("New _Tab", "win.new-tab"), ("New _Window", "app.new-window")],
+    &[("_Search", "win.search"), ("S_essions", "win.sessions"), ("_Keyboard Shortcuts", "win.shortcuts")],
+];
+
+impl View {
+    /// Opens it at a place.
+    pub(super) fn open_menu(&self, x: f64, y: f64) {
+        let menu = gio::Menu::new();
+        for group in ITEMS {
+            let section = gio::Menu::new();
+            group.iter().for_each(|(label, action)| section.append(Some(label), Some(action)));
+            menu.append_section(None, &section);
+        }
+        let popover = gtk::PopoverMenu::from_model(Some(&menu));
+        popover.set_has_arrow(false);
+        popover.set_halign(gtk::Align::Start);
+        popover.set_pointing_to(Some(&gdk::Rectangle::new(x as i32, y as i32, 1, 1)));
+        popover.set_parent(self);
+        popover.connect_closed(|popover| {
+            // Its action is activated after it has closed.
+            let popover = popover.clone();
+            gtk::glib::idle_add_local_once(move || popover.unparent());
+        });
+        self.imp().menu.replace(Some(popover.downgrade()));
+        popover.popup();
+    }
+
+    /// A popover is placed anew with its parent.
+    pub(super) fn place_menu(&self) {
+        if let Some(popover) = self.imp().menu.borrow().as_ref().and_then(|menu| menu.upgrade()) {
+            popover.present();
+        }
+    }
+}
