@@ -59,14 +59,16 @@ fn command_line(application: &adw::Application, line: &gio::ApplicationCommandLi
         Some(String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned())
     };
     let command = options.lookup::<Vec<String>>(glib::OPTION_REMAINING).ok().flatten().unwrap_or_default();
-    let here = || line.cwd().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+    let cwd = line.cwd().unwrap_or_default();
+    let here = || cwd.to_string_lossy().into_owned();
+    let from_there = |directory: String| cwd.join(directory).to_string_lossy().into_owned();
     let wanted = match text("session") {
         Some(name) => Wanted::Session(name),
-        None => Wanted::New { command, directory: file("working-directory").unwrap_or_else(here) },
+        None => Wanted::New { command, directory: file("working-directory").map_or_else(here, from_there) },
     };
     let window = Window::new(application);
     if let Some(title) = text("title") {
-        window.set_title(Some(&title));
+        window.keep_title(&title);
     }
     window.open(wanted);
     window.present();

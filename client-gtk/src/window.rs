@@ -8,6 +8,7 @@ use adw::prelude::*;
 use adw::subclass::prelude::*;
 use gtk::{gio, glib};
 use scarab_protocol::grid::search::Direction;
+use std::cell::Cell;
 
 /// A size at which an 80 by 24 screen fits with most fonts.
 const SIZE: (i32, i32) = (820, 560);
@@ -21,6 +22,7 @@ mod imp {
         pub toasts: adw::ToastOverlay,
         pub title: adw::WindowTitle,
         pub search: gtk::SearchBar,
+        pub titled: Cell<bool>,
     }
 
     #[glib::object_subclass]
@@ -80,6 +82,8 @@ impl Window {
         content.append(&imp.toasts);
         self.set_content(Some(&content));
         self.actions();
+        // Its own shortcuts would take keys that programs know (Alt+1, Ctrl+Home); ours are in `shortcuts`.
+        imp.tabs.set_shortcuts(adw::TabViewShortcuts::empty());
         imp.tabs.connect_selected_page_notify(glib::clone!(
             #[weak(rename_to = window)]
             self,
@@ -106,7 +110,7 @@ impl Window {
         ));
     }
 
-    /// What is typed there is looked for in the tab that is shown: Enter goes up, with Shift down.
+    /// What is typed there is looked for in the tab that is shown: Enter goes up, Ctrl+Shift+G and Ctrl+G up and down.
     fn search_bar(&self) -> gtk::SearchBar {
         let imp = self.imp();
         let entry = gtk::SearchEntry::builder().placeholder_text("Search").width_chars(32).build();
@@ -154,12 +158,15 @@ impl Window {
         content.append(&view.scrollbar());
         let page = imp.tabs.append(&content);
         page.set_title("Scarab");
+        // The tab may be in another window by then.
         view.connect_told(glib::clone!(
-            #[weak(rename_to = window)]
-            self,
             #[weak]
             page,
-            move |told| window.told(&page, told)
+            move |told| {
+                if let Some(window) = page.child().root().and_downcast::<Self>() {
+                    window.told(&page, told);
+                }
+            }
         ));
         imp.tabs.set_selected_page(&page);
         view.open(wanted);
@@ -171,7 +178,9 @@ impl Window {
         match told {
             Told::Title(title) => {
                 page.set_title(&title);
-                self.selected();
+                if page.is_selected() {
+                    self.show_title(&title);
+                }
             }
             Told::Bell => {
                 if !page.is_selected() || !self.is_active() {
@@ -225,6 +234,19 @@ impl Window {
         self.imp().toasts.add_toast(adw::Toast::builder().title(glib::markup_escape_text(text)).build());
     }
 
+    fn show_title(&self, title: &str) {
+        self.imp().title.set_title(title);
+        if !self.imp().titled.get() {
+            self.set_title(Some(title));
+        }
+    }
+
+    /// The window has a title of its own, whatever its tabs show.
+    pub fn keep_title(&self, title: &str) {
+        self.set_title(Some(title));
+        self.imp().titled.set(true);
+    }
+
     fn view(&self) -> Option<View> {
         self.imp().tabs.selected_page()?.child().first_child()?.downcast().ok()
     }
@@ -234,8 +256,7 @@ impl Window {
         let imp = self.imp();
         let Some(page) = imp.tabs.selected_page() else { return };
         page.set_needs_attention(false);
-        imp.title.set_title(&page.title());
-        self.set_title(Some(&page.title()));
+        self.show_title(&page.title());
         if let Some(view) = self.view() {
             view.focus();
         }
@@ -268,7 +289,13 @@ impl Window {
             on_window("previous-tab", |window| _ = window.imp().tabs.select_previous_page()),
             on_window("full-screen", |window| window.set_fullscreened(!window.is_fullscreen())),
             on_window("shortcuts", |window| shortcuts::window(window).present()),
-            on_window("search", |window| window.imp().search.set_search_mode(true)),
+            on_window("search", |window| {
+                let bar = &window.imp().search;
+                bar.set_search_mode(true);
+                if let Some(entry) = bar.child() {
+                    entry.grab_focus();
+                }
+            }),
             on_view("copy", View::copy),
             on_view("paste", View::paste),
             on_view("zoom-in", |view| view.zoom(Some(1))),

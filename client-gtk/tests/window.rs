@@ -64,7 +64,10 @@ fn tabs_open_close_and_lose_nothing() {
         desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).is_empty()
     });
     // And the first one is there for whoever attaches again.
-    desktop.open(&SHELL);
+    desktop.open_session("1");
+    desktop.until("it is attached", |desktop| {
+        desktop.scarab(&["ls"]).lines().any(|line| line.starts_with("1 ") && line.contains("running  1 "))
+    });
     assert!(desktop.scarab(&["capture", "1"]).contains("first-1"));
 }
 
@@ -237,9 +240,58 @@ fn a_click_with_control_opens_a_link() {
         let [x, y] = [(left + right) / 2, (top + bottom) / 2].map(|place| place.to_string());
         // Without Control it is text.
         desktop.tool(&["mousemove", &x, &y, "click", "1"]);
-        desktop.tool(&["keydown", "ctrl", "mousemove_relative", "2", "0", "click", "1", "keyup", "ctrl"]);
+        desktop.tool(&["keydown", "ctrl", "click", "1", "keyup", "ctrl"]);
         let said = || std::fs::read_to_string(&opened).unwrap_or_default();
         desktop.until(address, |_| said().contains(address));
         assert_eq!(said().lines().filter(|line| *line == address).count(), 1, "opened once");
     }
+}
+
+#[test]
+fn a_session_that_is_not_there_is_said_so_until_it_is() {
+    let Some(mut desktop) = Desktop::start(&SHELL) else { return };
+    desktop.until_shown("1", "$");
+    desktop.keys(&["ctrl+shift+w"]);
+    desktop.until("the first window is gone", |desktop| {
+        desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).is_empty()
+    });
+    desktop.open_session("later");
+    let amber = [230, 166, 10];
+    desktop.until_seen("a note", |picture| picture.find(amber));
+    desktop.scarab(&["new", "later", "-d", "--", "sh", "-c", "exec cat"]);
+    desktop.keys(&["Return"]);
+    desktop.type_text("typed-later");
+    desktop.until_shown("later", "typed-later");
+}
+
+#[test]
+fn a_title_that_changes_takes_no_key_from_the_search() {
+    let text = "while :; do printf '\\033]2;%s\\a' \"$RANDOM\"; sleep 0.02; done";
+    let Some(desktop) = Desktop::start(&["bash", "-c", text]) else { return };
+    desktop.keys(&["ctrl+shift+f"]);
+    desktop.type_text("some words to search");
+    std::thread::sleep(std::time::Duration::from_millis(300)); // what was typed has gone wherever it goes
+    assert!(!desktop.scarab(&["capture", "1"]).contains("words"), "{}", desktop.scarab(&["capture", "1"]));
+}
+
+#[test]
+fn reversing_the_screen_reverses_what_is_drawn_already() {
+    let Some(desktop) =
+        Desktop::start(&["sh", "-c", "printf '\\033[?25lplain text'; read x; printf '\\033[?5h'; exec cat"])
+    else {
+        return;
+    };
+    desktop.until_shown("1", "plain text");
+    let ground = desktop.until_seen("the text", |picture| {
+        let ground = picture.at(400, 300);
+        (20..100).any(|x| (50..80).any(|y| picture.at(x, y) != ground)).then_some(ground)
+    });
+    desktop.keys(&["Return"]);
+    let reversed = desktop.until_seen("another ground", |picture| {
+        let now = picture.at(400, 300);
+        (now != ground).then_some(now)
+    });
+    desktop.until_seen("the text on it", |picture| {
+        (20..100).any(|x| (56..76).any(|y| picture.at(x, y) != reversed)).then_some(())
+    });
 }

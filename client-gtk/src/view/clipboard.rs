@@ -10,6 +10,9 @@ use scarab_protocol::message::event::ClipboardSet;
 /// Lines of a paste that are shown before it is agreed to.
 const SHOWN_LINES: usize = 8;
 
+/// And characters of each.
+const SHOWN_CHARACTERS: usize = 200;
+
 /// What may be pasted: control characters but for tabs and line ends are keys, not text.
 fn clean(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
@@ -40,7 +43,7 @@ impl View {
 
     /// A program copies (OSC 52), as it may.
     pub(super) fn program_copies(&self, event: &ClipboardSet) {
-        let text = String::from_utf8_lossy(&event.data);
+        let text = String::from_utf8_lossy(&event.data).replace('\0', "");
         if event.selection.contains('p') {
             self.primary_clipboard().set_text(&text);
         } else {
@@ -85,7 +88,8 @@ impl View {
     /// Asks before lines are typed that would be executed at once.
     fn ask_and_paste(&self, text: String) {
         let count = text.lines().count();
-        let mut shown: String = text.lines().take(SHOWN_LINES).collect::<Vec<_>>().join("\n");
+        let cut = |line: &str| line.chars().take(SHOWN_CHARACTERS).collect::<String>();
+        let mut shown: String = text.lines().take(SHOWN_LINES).map(cut).collect::<Vec<_>>().join("\n");
         if count > SHOWN_LINES {
             shown.push_str("\n\u{2026}");
         }

@@ -20,6 +20,9 @@ const SELECTED: RGBA = RGBA::new(0.21, 0.52, 0.89, 0.4);
 const MATCH: RGBA = RGBA::new(0.96, 0.83, 0.18, 0.4);
 const CURRENT_MATCH: RGBA = RGBA::new(1.0, 0.47, 0.0, 0.6);
 
+/// The ground of a note.
+const NOTE: RGBA = RGBA::new(0.9, 0.65, 0.04, 1.0);
+
 /// Which row a node shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
@@ -31,7 +34,8 @@ enum Key {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     rows: HashMap<Key, (Option<gsk::RenderNode>, u64)>,
-    colours_revision: u64,
+    /// What nodes are made with beside their rows: colours, reversed or not, and how history is wrapped.
+    made_with: (u64, bool, u16, u64),
     /// Counts frames: what was not drawn for a while goes.
     drawn: u64,
 }
@@ -71,8 +75,9 @@ impl View {
         let reversed = frame.head().flags.contains(ScreenFlags::REVERSE_VIDEO);
         let colours = Colours { theme: &theme, program, reversed };
         let mut kept = imp.kept.borrow_mut();
-        if kept.colours_revision != frame.colours_revision() {
-            kept.colours_revision = frame.colours_revision();
+        let head = frame.head();
+        let made_with = (frame.colours_revision(), reversed, head.cols, head.history.rewrites);
+        if std::mem::replace(&mut kept.made_with, made_with) != made_with {
             kept.forget();
         }
         let (width, height) = (self.width() as f32, self.height() as f32);
@@ -121,13 +126,15 @@ impl View {
             self.draw_cursor(snapshot, &frame, fonts, &colours, &metrics);
         }
         snapshot.restore();
-        if self.is_lost() {
-            self.draw_lost(snapshot, width);
-        }
         self.measure_history(&frame);
-        if self.is_mapped() {
+        if let Some(problem) = self.imp().problem.borrow().as_ref() {
+            self.draw_note(snapshot, width, &format!("{problem}\nPress Enter to try again."));
+        } else if self.is_lost() {
+            self.draw_note(snapshot, width, "Reconnecting\u{2026}");
+        } else if self.is_mapped() {
             self.arm(&frame);
         }
+        self.place_input_method(&frame, &metrics);
     }
 
     fn draw_selection(&self, snapshot: &gtk::Snapshot, frame: &Frame, metrics: &Metrics) {
@@ -229,13 +236,27 @@ impl View {
         snapshot.restore();
     }
 
-    /// One quiet line while the service is away.
-    fn draw_lost(&self, snapshot: &gtk::Snapshot, width: f32) {
-        let layout = self.create_pango_layout(Some("Reconnecting\u{2026}"));
+    /// Where an input method shows what it offers.
+    fn place_input_method(&self, frame: &Frame, metrics: &Metrics) {
+        let cursor = frame.head().cursor;
+        let x = PADDING + f32::from(cursor.col) * metrics.width;
+        let y = PADDING + f32::from(cursor.row) * metrics.height;
+        let place = gtk::gdk::Rectangle::new(x as i32, y as i32, metrics.width as i32, metrics.height as i32);
+        if self.imp().input_place.replace(Some(place)) != Some(place)
+            && let Some(method) = self.imp().input_method.borrow().as_ref()
+        {
+            method.set_cursor_location(&place);
+        }
+    }
+
+    /// A quiet note while the service is away, or when it says no.
+    fn draw_note(&self, snapshot: &gtk::Snapshot, width: f32, text: &str) {
+        let layout = self.create_pango_layout(Some(text));
+        layout.set_width(((width - 6.0 * PADDING).max(80.0) * pango::SCALE as f32) as i32);
         let (text_width, text_height) = layout.pixel_size();
         let (wide, high) = (text_width as f32 + 16.0, text_height as f32 + 8.0);
-        let ground = Rect::new(width - wide - PADDING, PADDING, wide, high);
-        snapshot.append_color(&RGBA::new(0.9, 0.65, 0.04, 0.95), &ground);
+        let ground = Rect::new((width - wide - PADDING).max(0.0), PADDING, wide, high);
+        snapshot.append_color(&NOTE, &ground);
         snapshot.save();
         snapshot.translate(&Point::new(ground.x() + 8.0, ground.y() + 4.0));
         snapshot.append_layout(&layout, &RGBA::BLACK);

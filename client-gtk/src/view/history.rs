@@ -43,6 +43,9 @@ impl Scrolled {
     }
 
     fn rows(&mut self, view: &ViewReader, rows: usize) -> Result<Vec<(Position, WrappedRow)>, GridError> {
+        // The line may have become shorter, or be another one by now.
+        let count = self.lines.rows(view, self.top.line)?.0.len();
+        self.top.row = self.top.row.min(count.saturating_sub(1));
         let mut shown = Vec::with_capacity(rows);
         let mut at = Some(self.top);
         while let Some(position) = at.filter(|_| shown.len() < rows) {
@@ -127,6 +130,8 @@ impl View {
 
     /// New output: what is shown stays, and what is below it grows.
     pub(super) fn frame_changed(&self, frame: &Frame) {
+        // Something else may stand under the pointer now.
+        self.imp().links.hovered.take();
         if let Some(scrolled) = self.imp().scrolled.borrow_mut().as_mut() {
             scrolled.lines = Lines::new(frame.clone(), frame.head().cols);
             scrolled.top.line = scrolled.top.line.max(scrolled.lines.first());

@@ -173,7 +173,12 @@ impl View {
     fn focused(&self, focused: bool) {
         let method = self.imp().input_method.borrow().clone();
         if let Some(method) = method {
-            if focused { method.focus_in() } else { method.focus_out() }
+            if focused {
+                method.focus_in();
+            } else {
+                method.reset();
+                method.focus_out();
+            }
         }
         if !focused {
             // Releases that happen elsewhere are not seen here.
@@ -207,6 +212,15 @@ impl View {
         down: bool,
     ) -> glib::Propagation {
         let imp = self.imp();
+        if !self.is_focus() {
+            return glib::Propagation::Proceed; // a menu's keys come by on their way up
+        }
+        if imp.problem.borrow().is_some() {
+            if down && matches!(key, gdk::Key::Return | gdk::Key::KP_Enter) {
+                self.try_again();
+            }
+            return glib::Propagation::Stop;
+        }
         let event = keys.current_event();
         let method = imp.input_method.borrow().clone();
         imp.typed.replace(Some(String::new()));
@@ -215,7 +229,16 @@ impl View {
             _ => false,
         };
         let typed = imp.typed.take().unwrap_or_default();
-        if taken && typed.is_empty() {
+        // What an input method types by Enter, or by letting go of a key, is text and not that key.
+        let by_itself = !down || functional(key).is_some_and(|number| !is_keypad(number));
+        if taken && (typed.is_empty() || by_itself) {
+            if !down {
+                imp.keyboard.down.borrow_mut().remove(&code);
+            }
+            if !typed.is_empty() {
+                self.follow();
+                self.send_text(&typed);
+            }
             return glib::Propagation::Stop;
         }
         let repeated = {
@@ -229,7 +252,12 @@ impl View {
             (false, true) => return glib::Propagation::Proceed,
             (false, false) => KeyAction::Release,
         };
-        let held = held(state);
+        let mut held = held(state);
+        let locked =
+            event.as_ref().and_then(|event| event.device()).is_some_and(|device| device.is_num_locked());
+        if locked {
+            held |= mods::NUM_LOCK;
+        }
         let Some(message) = self.message(key, code, held, action, typed, event.as_ref()) else {
             return glib::Propagation::Proceed;
         };
@@ -253,7 +281,7 @@ impl View {
     ) -> Option<Key> {
         if let Some(number) = functional(key) {
             // The keypad's digits type themselves.
-            let text = if (57399..57417).contains(&number) { typed } else { String::new() };
+            let text = if is_keypad(number) { typed } else { String::new() };
             return Some(Key { key: number, mods: held, action, shifted: 0, base: 0, text });
         }
         let layout =
@@ -271,8 +299,13 @@ impl View {
             own => own,
         };
         let shifted = meaning(layout, 1);
-        // The first group is the one that shortcuts are thought in.
-        let base = if layout == 0 { 0 } else { meaning(0, 0) };
+        // Shortcuts are thought in the first layout that has Latin letters.
+        let latin = meanings
+            .iter()
+            .filter(|(place, _)| place.level() == 0)
+            .filter_map(|(_, key)| key.to_unicode())
+            .find(char::is_ascii);
+        let base = latin.map_or(0, u32::from);
         let text = if !typed.is_empty() {
             typed
         } else if held & (mods::CTRL | mods::ALT | mods::SUPER) == 0 {
@@ -289,6 +322,11 @@ impl View {
             text: if action == KeyAction::Release { String::new() } else { text },
         })
     }
+}
+
+/// A key of the keypad that may type a character.
+fn is_keypad(number: u32) -> bool {
+    (57399..57417).contains(&number)
 }
 
 fn is_modifier(key: u32) -> bool {

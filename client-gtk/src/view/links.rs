@@ -9,7 +9,7 @@ use scarab_protocol::grid::{Content, Frame, FrameRow};
 use std::cell::RefCell;
 
 /// Schemes that are opened. Others could run something with a click.
-const SCHEMES: [&str; 6] = ["https", "http", "ftp", "ftps", "mailto", "file"];
+const SCHEMES: [&str; 5] = ["https", "http", "ftp", "ftps", "mailto"];
 
 /// A link on the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]

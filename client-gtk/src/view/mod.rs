@@ -106,6 +106,9 @@ mod imp {
         /// Points that the font is larger than asked for.
         pub(in crate::view) zoom: Cell<i32>,
         pub(in crate::view) wanted: RefCell<Option<Wanted>>,
+        /// Why there is nothing to show.
+        pub(in crate::view) problem: RefCell<Option<String>>,
+        pub(in crate::view) input_place: Cell<Option<gdk::Rectangle>>,
         pub(in crate::view) listener: RefCell<Option<Listener>>,
     }
 
@@ -218,17 +221,36 @@ impl View {
     fn open_wanted(&self) {
         let Some(size) = self.imp().size.get() else { return };
         let Some(wanted) = self.imp().wanted.take() else { return };
-        let colours = self.theme().told();
+        let (colours, again) = (self.theme().told(), wanted.clone());
         glib::spawn_future_local(glib::clone!(
             #[weak(rename_to = view)]
             self,
             async move {
                 match service::open(wanted, size, colours).await {
                     Ok(opened) => view.attached(opened),
-                    Err(error) => view.tell(Told::Says(format!("{error:#}"))),
+                    Err(error) => {
+                        view.imp().wanted.replace(Some(again));
+                        view.fail(format!("{error:#}"));
+                    }
                 }
             }
         ));
+    }
+
+    /// Nothing can be shown, or nothing more: why stays on the screen until it is tried again.
+    fn fail(&self, problem: String) {
+        self.imp().problem.replace(Some(problem));
+        self.queue_draw();
+    }
+
+    /// Enter was pressed on that.
+    fn try_again(&self) {
+        self.imp().problem.take();
+        if let Some((id, _)) = self.session() {
+            self.imp().wanted.replace(Some(Wanted::Session(id)));
+        }
+        self.open_wanted();
+        self.queue_draw();
     }
 
     fn theme(&self) -> Theme {
@@ -238,6 +260,7 @@ impl View {
     fn take_theme(&self, theme: Theme) {
         let told = theme.told();
         self.imp().theme.replace(Some(theme));
+        self.remember_colours(&told);
         self.imp().kept.borrow_mut().forget();
         self.send(scarab_protocol::message::input::Colours { colours: told });
         self.queue_draw();
@@ -245,7 +268,7 @@ impl View {
 
     /// Larger, smaller, or as it was.
     pub fn zoom(&self, step: Option<i32>) {
-        let zoom = step.map_or(0, |step| self.imp().zoom.get() + step);
+        let zoom = step.map_or(0, |step| (self.imp().zoom.get() + step).clamp(-LARGEST, LARGEST));
         self.imp().zoom.set(zoom);
         self.forget_fonts();
     }

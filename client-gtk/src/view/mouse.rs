@@ -51,6 +51,15 @@ impl View {
             self,
             move |click, x, y, _, _| view.released(click, x, y)
         ));
+        click.connect_cancel(glib::clone!(
+            #[weak(rename_to = view)]
+            self,
+            move |click, _| {
+                let at = view.imp().mouse.at.get();
+                view.imp().mouse.selecting.set(false);
+                view.released(click, at.0, at.1);
+            }
+        ));
         self.add_controller(click);
         let motion = gtk::EventControllerMotion::new();
         motion.connect_motion(glib::clone!(
@@ -111,6 +120,7 @@ impl View {
             mouse.button.set(button);
             return self.tell_mouse(MouseAction::Press, button, state, (x, y));
         }
+        self.point_at(state, x, y);
         match button {
             1 if state.contains(gdk::ModifierType::CONTROL_MASK) && self.open_link() => {}
             1 => {
@@ -144,6 +154,9 @@ impl View {
         let mouse = &self.imp().mouse;
         if mouse.at.replace((x, y)) == (x, y) {
             return;
+        }
+        if !state.contains(gdk::ModifierType::BUTTON1_MASK) {
+            mouse.selecting.set(false);
         }
         if mouse.selecting.get() {
             mouse.moved.set(true);
@@ -189,24 +202,25 @@ impl View {
     fn turned(&self, wheel: &gtk::EventControllerScroll, turned: f64) -> glib::Propagation {
         let state = wheel.current_event_state();
         let mouse = &self.imp().mouse;
-        if state.contains(gdk::ModifierType::CONTROL_MASK) {
-            if turned != 0.0 {
-                self.zoom(Some(if turned < 0.0 { 1 } else { -1 }));
-            }
-            return glib::Propagation::Stop;
-        }
-        let whole = mouse.turned.get() + turned * WHEEL;
+        let zooms = state.contains(gdk::ModifierType::CONTROL_MASK);
+        let programs = self.wanted(state) != Wanted::Off;
+        // A touchpad turns by parts of a notch.
+        let step = if zooms || programs { 1.0 } else { WHEEL };
+        let whole = mouse.turned.get() + turned * step;
         let rows = whole.trunc();
         mouse.turned.set(whole - rows);
         let rows = rows as i64;
         if rows == 0 {
             return glib::Propagation::Stop;
         }
+        if zooms {
+            self.zoom(Some(if rows < 0 { 1 } else { -1 }));
+            return glib::Propagation::Stop;
+        }
         let alternate = self.imp().frame.borrow().head().flags.contains(ScreenFlags::ALTERNATE);
-        if self.wanted(state) != Wanted::Off {
+        if programs {
             let button = if rows < 0 { 4 } else { 5 };
-            let notches = (rows.unsigned_abs() as f64 / WHEEL).ceil() as u64;
-            for _ in 0..notches {
+            for _ in 0..rows.unsigned_abs() {
                 self.tell_mouse(MouseAction::Press, button, state, mouse.at.get());
             }
         } else if alternate && self.modes().alternate_scroll() {

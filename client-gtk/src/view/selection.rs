@@ -83,7 +83,8 @@ fn word_start(row: &WrappedRow, col: usize) -> usize {
         }
         at += glyph.width;
     }
-    if in_word { start.min(col) } else { col }
+    // Behind the text there is no word.
+    if in_word && at > col { start.min(col) } else { col }
 }
 
 /// Behind the word that ends at a column or goes over it.
@@ -182,4 +183,28 @@ fn text(selection: &Selection, memory: &ViewReader, frame: Frame) -> Result<Stri
         at = lines.after(memory, position)?;
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scarab_protocol::grid::Glyph;
+
+    fn row(text: &str) -> WrappedRow {
+        let glyph = |character: char| Glyph {
+            text: character.to_string().into(),
+            width: 1,
+            style: Default::default(),
+            link: None,
+        };
+        WrappedRow { glyphs: text.chars().map(glyph).collect(), wrapped: false }
+    }
+
+    #[test]
+    fn a_word_ends_where_its_text_does() {
+        let row = row("ls ~/src/x, now");
+        assert_eq!((word_start(&row, 5), word_end(&row, 5)), (3, 11));
+        assert_eq!((word_start(&row, 13), word_end(&row, 13)), (12, 15));
+        assert_eq!((word_start(&row, 40), word_end(&row, 40)), (40, 40), "behind the text");
+    }
 }

@@ -10,7 +10,7 @@ use scarab_protocol::client::{Attachment, Attempt, InputStream, Link, OutgoingPa
 use scarab_protocol::grid::{Armed, Frame, Heard, ReadOutcome};
 use scarab_protocol::message::event::DetachReason;
 use scarab_protocol::message::input::{Focus, Resize};
-use scarab_protocol::message::{ProgressState, Size, ToClient, ToService};
+use scarab_protocol::message::{ProgressState, Size, ToClient, ToService, ViewerColours};
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
@@ -69,6 +69,12 @@ impl View {
 
     /// A connection that has just been made.
     fn begin(&self) {
+        if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+            // Offsets begin anew; keys and pastes that were under way are not sent again: they may have arrived.
+            session.stream = InputStream::new();
+            session.pastes.clear();
+        }
+        self.imp().kept.borrow_mut().forget();
         self.watch();
         self.send(Focus { focused: self.has_focus() });
         if let Some(size) = self.imp().size.get() {
@@ -154,18 +160,19 @@ impl View {
         self.queue_draw();
     }
 
+    /// The view is in new memory: as after a loss, so that the window does not wait for the answer.
     fn map_again(&self) {
-        let again = {
-            let mut session = self.imp().session.borrow_mut();
-            session.as_mut().and_then(|session| {
-                let again = session.link.as_mut()?.attach_again();
-                Some(again.map(|attachment| session.attachment = attachment))
-            })
-        };
-        match again {
-            Some(Ok(())) => self.begin(),
-            Some(Err(error)) => self.lost(error),
-            None => {}
+        if !self.is_lost() {
+            self.lost(ClientError::Closed);
+        }
+    }
+
+    /// What attaching again will say of this viewer's colours.
+    pub(super) fn remember_colours(&self, colours: &ViewerColours) {
+        let mut session = self.imp().session.borrow_mut();
+        let attach = session.as_mut().and_then(|session| session.link.as_mut()).and_then(Link::attach_mut);
+        if let Some(attach) = attach {
+            attach.colours = colours.clone();
         }
     }
 
@@ -192,8 +199,10 @@ impl View {
                 Some(client.send_input(&mut session.stream, text.as_bytes()))
             })
         };
-        if let Some(Err(error)) = sent {
-            self.lost(error);
+        match sent {
+            Some(Err(error)) => self.lost(error),
+            Some(Ok(_)) => self.hear_buffered(),
+            None => {}
         }
     }
 
@@ -219,8 +228,9 @@ impl View {
                 }
             }
         };
-        if let Some(error) = failed {
-            self.lost(error);
+        match failed {
+            Some(error) => self.lost(error),
+            None => self.hear_buffered(),
         }
     }
 
@@ -305,17 +315,15 @@ impl View {
                 }
             }
             ToClient::ViewMoved(_) => self.map_again(),
-            ToClient::Detached(event) => {
-                match event.reason {
-                    DetachReason::SessionEnded | DetachReason::Asked => {}
-                    DetachReason::Replaced => {
-                        self.tell(Told::Says("another viewer took this session".to_owned()))
-                    }
-                    DetachReason::TooSlow => self.tell(Told::Says("this window did not keep up".to_owned())),
+            ToClient::Detached(event) => match event.reason {
+                DetachReason::SessionEnded | DetachReason::Asked => {
+                    self.imp().session.take();
+                    self.tell(Told::Ended);
                 }
-                self.imp().session.take();
-                self.tell(Told::Ended);
-            }
+                // Its session goes on: the last picture stays.
+                DetachReason::Replaced => self.fail("Another viewer took this session.".to_owned()),
+                DetachReason::TooSlow => self.fail("This window did not keep up.".to_owned()),
+            },
             ToClient::Failed(failed) => self.tell(Told::Says(failed.message)),
             _ => {}
         }
@@ -326,30 +334,24 @@ impl View {
         let outcome = {
             let mut session = self.imp().session.borrow_mut();
             let Some(session) = session.as_mut() else { return };
-            session.sources.drain(..).for_each(glib::SourceId::remove);
-            // Keys and pastes under way are not sent again: they may have arrived.
-            session.stream = InputStream::new();
-            session.pastes.clear();
             let Some(link) = session.link.as_mut() else { return };
             let outcome = link.lost(error);
             if outcome.is_ok() {
                 session.lost = true;
+                session.sources.drain(..).for_each(glib::SourceId::remove);
             }
             outcome
         };
         match outcome {
             Ok(()) => self.reconnect_later(),
             Err(error) if error.ends_connection() => self.gave_up(&error),
-            Err(error) => {
-                self.tell(Told::Says(error.to_string()));
-                self.watch();
-            }
+            Err(error) => self.tell(Told::Says(error.to_string())),
         }
         self.queue_draw();
     }
 
     fn gave_up(&self, error: &ClientError) {
-        self.tell(Told::Says(format!("the session cannot be reached: {error}")));
+        self.fail(format!("The session cannot be reached: {error}"));
     }
 
     fn reconnect_later(&self) {
@@ -372,7 +374,9 @@ impl View {
             let outcome = link.try_reconnect();
             (link, outcome)
         });
-        let Ok((link, outcome)) = tried.await else { return };
+        let Ok((link, outcome)) = tried.await else {
+            return self.fail("Reconnecting failed (a defect).".to_owned());
+        };
         {
             let mut session = self.imp().session.borrow_mut();
             let Some(session) = session.as_mut() else { return };

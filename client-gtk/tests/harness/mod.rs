@@ -106,7 +106,8 @@ impl Desktop {
     fn start_server(&mut self) {
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", &format!("{}x{}x24", SCREEN.0, SCREEN.1)])
-            .args(["-dpi", "96", "-nolisten", "tcp"])
+            // Without clients for a moment it would begin anew, and refuse the next one meanwhile.
+            .args(["-dpi", "96", "-nolisten", "tcp", "-noreset"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -165,7 +166,16 @@ impl Desktop {
 
     /// Opens a window (the program's first run stays, and opens all windows).
     pub fn open(&mut self, command: &[&str]) {
-        let window = self.program("scarab-gtk").arg("--").args(command).spawn().expect("scarab-gtk starts");
+        self.open_with(&[&["--"], command].concat());
+    }
+
+    /// Opens a window on a session.
+    pub fn open_session(&mut self, session: &str) {
+        self.open_with(&["--session", session]);
+    }
+
+    fn open_with(&mut self, arguments: &[&str]) {
+        let window = self.program("scarab-gtk").args(arguments).spawn().expect("scarab-gtk starts");
         self.children.push(window);
         self.until("a window is shown", |desktop| {
             !desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).is_empty()
