@@ -73,7 +73,9 @@ install: ## install under PREFIX (and DESTDIR)
 	install -Dm755 $(BIN)/scarab $(DESTDIR)$(PREFIX)/bin/scarab
 	install -Dm644 systemd/scarab.socket $(DESTDIR)$(UNITDIR)/scarab.socket
 	if [ -e $(BIN)/scarab-gtk ]; then install -Dm755 $(BIN)/scarab-gtk $(DESTDIR)$(PREFIX)/bin/scarab-gtk; \
-	install -Dm644 packaging/desktop/org.scarab.Terminal.desktop $(DESTDIR)$(PREFIX)/share/applications/org.scarab.Terminal.desktop; fi
+	install -Dm644 packaging/desktop/org.scarab.Terminal.desktop $(DESTDIR)$(PREFIX)/share/applications/org.scarab.Terminal.desktop; \
+	install -d $(DESTDIR)$(PREFIX)/share/dbus-1/services; \
+	sed 's|/usr/bin/|$(PREFIX)/bin/|' packaging/dbus/org.scarab.Terminal.service > $(DESTDIR)$(PREFIX)/share/dbus-1/services/org.scarab.Terminal.service; fi
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/scarab.service > $(DESTDIR)$(UNITDIR)/scarab.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/scarab.service

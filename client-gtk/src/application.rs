@@ -1,7 +1,7 @@
 //! The application: one instance a person, its command line, its actions and their keys.
 
 use crate::renderer;
-use crate::service::Wanted;
+use crate::service::{self, Wanted};
 use crate::shortcuts;
 use crate::window::Window;
 use adw::prelude::*;
@@ -41,12 +41,16 @@ pub fn run() -> glib::ExitCode {
     );
 
     application.connect_startup(|application| {
+        if application.flags().contains(ApplicationFlags::IS_SERVICE) {
+            service::leave_the_bus_s_environment();
+        }
         if let Some(display) = gdk::Display::default() {
             renderer::choose(&display);
         }
         actions(application);
     });
     application.connect_command_line(command_line);
+    application.connect_activate(new_window);
     application.run()
 }
 
@@ -75,13 +79,16 @@ fn command_line(application: &adw::Application, line: &gio::ApplicationCommandLi
     glib::ExitCode::SUCCESS
 }
 
+/// A fresh shell in a window of its own: what the menu's entry does.
+fn new_window(application: &adw::Application) {
+    let window = Window::new(application);
+    window.open(Wanted::New { command: Vec::new(), directory: String::new() });
+    window.present();
+}
+
 fn actions(application: &adw::Application) {
     let new_window = gio::ActionEntry::builder("new-window")
-        .activate(|application: &adw::Application, _, _| {
-            let window = Window::new(application);
-            window.open(Wanted::New { command: Vec::new(), directory: String::new() });
-            window.present();
-        })
+        .activate(|application: &adw::Application, _, _| new_window(application))
         .build();
     let quit = gio::ActionEntry::builder("quit")
         .activate(|application: &adw::Application, _, _| {

@@ -10,6 +10,7 @@ use scarab_protocol::socket::default_path;
 use scarab_protocol::{Client, ClientError};
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Which session a view is to show.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ fn blocking(wanted: Wanted, size: Size, colours: ViewerColours) -> anyhow::Resul
             let create = Create {
                 name: String::new(),
                 command,
-                login: false,
+                login: is_of_the_bus(),
                 directory,
                 environment: environment.clone(),
                 size,
@@ -99,6 +100,33 @@ fn connect() -> Result<Client, ClientError> {
     }
 }
 
+/// The bus started this program: what it inherited is the user manager's environment and not a person's.
+static OF_THE_BUS: AtomicBool = AtomicBool::new(false);
+/// What of it says where the person's screen and sockets are. The rest comes from a login shell's profile.
+const OF_THE_SCREEN: [&str; 8] = [
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_CURRENT_DESKTOP",
+    "XDG_SESSION_TYPE",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "LANG",
+];
+
+/// From now on new shells are login shells, so that `~/.profile` counts.
+pub fn leave_the_bus_s_environment() {
+    OF_THE_BUS.store(true, Ordering::Relaxed); // before any window, on the one thread there is
+}
+
+fn is_of_the_bus() -> bool {
+    OF_THE_BUS.load(Ordering::Relaxed)
+}
+
 fn environment() -> Vec<Vec<u8>> {
-    std::env::vars_os().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat()).collect()
+    let of_the_bus = is_of_the_bus();
+    std::env::vars_os()
+        .filter(|(name, _)| !of_the_bus || OF_THE_SCREEN.iter().any(|kept| name == kept))
+        .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())
+        .collect()
 }

@@ -128,6 +128,19 @@ fn dangerous_pastes_are_asked_about() {
 }
 
 #[test]
+fn a_program_reads_the_clipboard_only_with_leave() {
+    let text = "stty -echo raw; printf '\\033]52;c;?\\033\\\\'; exec cat -v";
+    let Some(desktop) = Desktop::start(&["sh", "-c", text]) else { return };
+    let windows =
+        |desktop: &Desktop| desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).lines().count();
+    desktop.until("a dialog asks", |desktop| windows(desktop) == 2);
+    desktop.keys(&["Escape"]);
+    desktop.until("the dialog is gone", |desktop| windows(desktop) == 1);
+    // It was answered, with nothing.
+    desktop.until_shown("1", "52;c;");
+}
+
+#[test]
 fn the_wheel_shows_history_and_a_key_comes_back() {
     let text = "printf '\\033[48;2;1;200;3m  \\033[m\\n'; seq 100; printf '\\033[48;2;200;1;210m  \\033[m\\n'; exec cat";
     let Some(desktop) = Desktop::start(&["sh", "-c", text]) else { return };
@@ -265,6 +278,21 @@ fn a_session_that_is_not_there_is_said_so_until_it_is() {
 }
 
 #[test]
+fn a_command_that_failed_says_so_and_runs_again() {
+    let text = "echo run >> ran; printf '\\033[48;2;1;200;3m  \\033[m'; read x; exit 3";
+    let Some(desktop) = Desktop::start(&["sh", "-c", text]) else { return };
+    let ran = || std::fs::read_to_string(desktop.home().join("ran")).unwrap_or_default().lines().count();
+    desktop.until_seen("what it shows", |picture| marked(picture, MARK));
+    desktop.keys(&["Return"]);
+    let amber = [230, 166, 10];
+    desktop.until_seen("a note", |picture| picture.find(amber));
+    assert!(marked(&desktop.picture(), MARK).is_some(), "the last picture stays");
+    assert_eq!(ran(), 1);
+    desktop.keys(&["Return"]);
+    desktop.until("it runs again", |_| ran() == 2);
+}
+
+#[test]
 fn a_title_that_changes_takes_no_key_from_the_search() {
     let text = "while :; do printf '\\033]2;%s\\a' \"$RANDOM\"; sleep 0.02; done";
     let Some(desktop) = Desktop::start(&["bash", "-c", text]) else { return };
@@ -294,4 +322,29 @@ fn reversing_the_screen_reverses_what_is_drawn_already() {
     desktop.until_seen("the text on it", |picture| {
         (20..100).any(|x| (56..76).any(|y| picture.at(x, y) != reversed)).then_some(())
     });
+}
+
+#[test]
+fn the_menu_opens_a_login_shell_without_the_bus_s_variables() {
+    let Some(desktop) = Desktop::start(&["sh", "-c", "exec cat"]) else { return };
+    let activate = ["org.scarab.Terminal", "/org/scarab/Terminal", "org.freedesktop.Application", "Activate"];
+    desktop.call(&[&activate[..], &["a{sv}", "0"]].concat());
+    desktop.until("a second session is attached", |desktop| {
+        desktop.scarab(&["ls"]).lines().filter(|line| line.contains("running  1 ")).count() == 2
+    });
+    let json = desktop.scarab(&["ls", "--json"]);
+    let leader = json
+        .rsplit("\"leader\":")
+        .next()
+        .and_then(|rest| rest.trim().split(|character: char| !character.is_ascii_digit()).next());
+    let leader = leader.expect("its leader");
+    let read = |file: &str| std::fs::read(format!("/proc/{leader}/{file}")).expect("its process");
+    assert!(
+        read("cmdline").starts_with(b"-"),
+        "a login shell: {:?}",
+        String::from_utf8_lossy(&read("cmdline"))
+    );
+    let environment = String::from_utf8_lossy(&read("environ")).replace('\0', "\n");
+    assert!(!environment.contains("OF_THE_BUS"), "{environment}");
+    assert!(environment.contains("\nDISPLAY=") || environment.starts_with("DISPLAY="), "{environment}");
 }

@@ -5,7 +5,8 @@ use adw::prelude::*;
 use gtk::glib;
 use gtk::subclass::prelude::*;
 use scarab_protocol::grid::modes::Modes;
-use scarab_protocol::message::event::ClipboardSet;
+use scarab_protocol::message::event::{ClipboardRead, ClipboardSet};
+use scarab_protocol::message::input::ClipboardAnswer;
 
 /// Lines of a paste that are shown before it is agreed to.
 const SHOWN_LINES: usize = 8;
@@ -17,6 +18,16 @@ const SHOWN_CHARACTERS: usize = 200;
 fn clean(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     text.chars().filter(|character| matches!(character, '\t' | '\n') || !character.is_control()).collect()
+}
+
+/// As much of a text as fits into a question.
+fn shown(text: &str) -> String {
+    let cut = |line: &str| line.chars().take(SHOWN_CHARACTERS).collect::<String>();
+    let mut shown: String = text.lines().take(SHOWN_LINES).map(cut).collect::<Vec<_>>().join("\n");
+    if text.lines().count() > SHOWN_LINES {
+        shown.push_str("\n\u{2026}");
+    }
+    shown
 }
 
 /// Whether a program that does not know a paste from typing would execute something of it.
@@ -49,6 +60,59 @@ impl View {
         } else {
             self.clipboard().set_text(&text);
         }
+    }
+
+    /// A program wants to copy, and the configuration says that its person is asked.
+    pub(super) fn ask_to_copy(&self, event: ClipboardSet) {
+        let text = String::from_utf8_lossy(&event.data);
+        let dialog = self.question("Let the program change the clipboard?", &shown(&text), "Allow");
+        dialog.connect_response(
+            Some("yes"),
+            glib::clone!(
+                #[weak(rename_to = view)]
+                self,
+                move |_, _| view.program_copies(&event)
+            ),
+        );
+        dialog.present();
+    }
+
+    /// A program wants to read the clipboard (OSC 52): what is in there may be a password.
+    pub(super) fn ask_to_read(&self, event: ClipboardRead) {
+        let clipboard =
+            if event.selection.contains('p') { self.primary_clipboard() } else { self.clipboard() };
+        let dialog = self.question("Let the program read the clipboard?", "", "Allow");
+        dialog.connect_response(
+            None,
+            glib::clone!(
+                #[weak(rename_to = view)]
+                self,
+                move |_, response| {
+                    let number = event.number;
+                    if response != "yes" {
+                        return view.send(ClipboardAnswer { number, data: None });
+                    }
+                    let clipboard = clipboard.clone();
+                    glib::spawn_future_local(async move {
+                        let text = clipboard.read_text_future().await.ok().flatten();
+                        let data = text.map(|text| text.as_bytes().to_vec());
+                        view.send(ClipboardAnswer { number, data });
+                    });
+                }
+            ),
+        );
+        dialog.present();
+    }
+
+    /// A question with a way out that is the default; the answer that goes on is called `yes`.
+    fn question(&self, heading: &str, body: &str, answer: &str) -> adw::MessageDialog {
+        let root = self.root().and_downcast::<gtk::Window>();
+        let dialog = adw::MessageDialog::new(root.as_ref(), Some(heading), Some(body));
+        dialog.add_responses(&[("no", "Cancel"), ("yes", answer)]);
+        dialog.set_response_appearance("yes", adw::ResponseAppearance::Destructive);
+        dialog.set_default_response(Some("no"));
+        dialog.set_close_response("no");
+        dialog
     }
 
     /// Pastes the clipboard.
@@ -88,21 +152,11 @@ impl View {
     /// Asks before lines are typed that would be executed at once.
     fn ask_and_paste(&self, text: String) {
         let count = text.lines().count();
-        let cut = |line: &str| line.chars().take(SHOWN_CHARACTERS).collect::<String>();
-        let mut shown: String = text.lines().take(SHOWN_LINES).map(cut).collect::<Vec<_>>().join("\n");
-        if count > SHOWN_LINES {
-            shown.push_str("\n\u{2026}");
-        }
         let heading =
             if count == 1 { "Paste a line and run it?".to_owned() } else { format!("Paste {count} lines?") };
-        let root = self.root().and_downcast::<gtk::Window>();
-        let dialog = adw::MessageDialog::new(root.as_ref(), Some(&heading), Some(&shown));
-        dialog.add_responses(&[("cancel", "Cancel"), ("paste", "Paste")]);
-        dialog.set_response_appearance("paste", adw::ResponseAppearance::Destructive);
-        dialog.set_default_response(Some("cancel"));
-        dialog.set_close_response("cancel");
+        let dialog = self.question(&heading, &shown(&text), "Paste");
         dialog.connect_response(
-            Some("paste"),
+            Some("yes"),
             glib::clone!(
                 #[weak(rename_to = view)]
                 self,

@@ -8,7 +8,7 @@ use gtk::graphene::{Point, Rect};
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gsk, pango};
-use scarab_protocol::grid::{CursorShape, Frame, FrameColours, RowIdentity, ScreenFlags};
+use scarab_protocol::grid::{CursorShape, Frame, FrameColours, LineSize, RowIdentity, ScreenFlags};
 use std::collections::HashMap;
 
 /// Nodes of rows that are not on the screen are kept up to so many: a page back and forth.
@@ -93,7 +93,8 @@ impl View {
                     let key = Key::Screen(shown.head.identity, shown.head.revision);
                     let node =
                         kept.row(key, || row::draw(row::of_frame(&frame, &shown.cells), fonts, &colours));
-                    place(snapshot, node.as_ref(), index, &metrics);
+                    let size = shown.head.attributes.line_size;
+                    place_sized(snapshot, node.as_ref(), index, size, width, &metrics);
                 }
             }
             Some(rows) => {
@@ -174,8 +175,10 @@ impl View {
         let (row, col) = (usize::from(cursor.row), usize::from(cursor.col));
         let cells = frame.rows().get(row).map(|row| row.cells.as_slice()).unwrap_or_default();
         let wide = cells.get(col).is_some_and(|cell| cell.wide());
-        let (x, y) = (col as f32 * metrics.width, row as f32 * metrics.height);
-        let width = if wide { 2.0 * metrics.width } else { metrics.width };
+        let size = frame.rows().get(row).map(|row| row.head.attributes.line_size).unwrap_or_default();
+        let stretch = if size == LineSize::Single { 1.0 } else { 2.0 };
+        let (x, y) = (col as f32 * metrics.width * stretch, row as f32 * metrics.height);
+        let width = if wide { 2.0 * metrics.width } else { metrics.width } * stretch;
         let preedit = self.imp().preedit.borrow();
         if !preedit.is_empty() {
             return self.draw_preedit(snapshot, &preedit, (x, y), colours, metrics);
@@ -209,7 +212,7 @@ impl View {
                     under.style.attributes.bits() & !scarab_protocol::grid::Attributes::INVERSE.bits(),
                 );
                 let node = row::draw(std::iter::once(under), fonts, colours);
-                place(snapshot, node.as_ref(), row, metrics);
+                place_sized(snapshot, node.as_ref(), row, size, x + width, metrics);
             }
         }
     }
@@ -262,6 +265,32 @@ impl View {
         snapshot.append_layout(&layout, &RGBA::BLACK);
         snapshot.restore();
     }
+}
+
+/// Puts a row's node where it belongs, in the size of its line (DECDWL, DECDHL).
+fn place_sized(
+    snapshot: &gtk::Snapshot,
+    node: Option<&gsk::RenderNode>,
+    index: usize,
+    size: LineSize,
+    width: f32,
+    metrics: &Metrics,
+) {
+    let (high, up) = match size {
+        LineSize::Single => return place(snapshot, node, index, metrics),
+        LineSize::DoubleWidth => (1.0, 0.0),
+        LineSize::DoubleTop => (2.0, 0.0),
+        LineSize::DoubleBottom => (2.0, metrics.height),
+    };
+    let Some(node) = node else { return };
+    let top = index as f32 * metrics.height;
+    snapshot.push_clip(&Rect::new(0.0, top, width, metrics.height));
+    snapshot.save();
+    snapshot.translate(&Point::new(0.0, top - up));
+    snapshot.scale(2.0, high);
+    snapshot.append_node(node);
+    snapshot.restore();
+    snapshot.pop();
 }
 
 /// Puts a row's node where it belongs.

@@ -3,7 +3,9 @@
 use super::View;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use scarab_protocol::grid::{Frame, GridError, Lines, Place, Position, ViewReader, WrappedRow};
+use scarab_protocol::grid::{
+    Frame, GridError, Lines, Place, Position, RowIdentity, ScreenFlags, ViewReader, WrappedRow,
+};
 
 /// Most bytes copied: what the service takes for a clipboard too.
 const MAX_COPY: usize = 1 << 20;
@@ -18,14 +20,18 @@ pub(super) enum Unit {
 }
 
 /// A selection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Selection {
     unit: Unit,
     /// Where it began, and where it is now; columns lie between cells.
     anchor: Place,
     end: Place,
-    /// The screen's lines when it was made.
+    /// The number of the screen's first line, and whether it was the alternate one, in the frame that was looked at
+    /// last.
     screen: u64,
+    alternate: bool,
+    /// The rows of that screen that are in it: their numbers, and which rows they are in which state.
+    rows: Vec<(u64, RowIdentity, u64)>,
 }
 
 /// Whether a character belongs to words: what double-clicking an address or a path should take whole.
@@ -38,6 +44,50 @@ fn is_word(text: &str) -> bool {
 }
 
 impl Selection {
+    /// Remembers which rows of the screen it holds.
+    fn look_at(&mut self, frame: &Frame) {
+        let (first, last) = self.ends();
+        let lines = first.at.line..=last.at.line;
+        self.screen = frame.head().history.end_line.0;
+        self.alternate = frame.head().flags.contains(ScreenFlags::ALTERNATE);
+        let numbered = (self.screen..).zip(frame.rows());
+        self.rows = numbered
+            .filter(|(line, _)| lines.contains(line))
+            .map(|(line, row)| (line, row.head.identity, row.head.revision))
+            .collect();
+    }
+
+    /// Goes with its rows to where they are in a later frame; false when one of them has changed, or is gone from under
+    /// it otherwise than into history.
+    fn follow(&mut self, frame: &Frame) -> bool {
+        let head = frame.head();
+        if head.flags.contains(ScreenFlags::ALTERNATE) != self.alternate
+            || head.history.end_line.0 < self.screen
+        {
+            return false;
+        }
+        let mut moved = None;
+        for (line, identity, revision) in &self.rows {
+            let mut rows = (head.history.end_line.0..).zip(frame.rows());
+            if let Some((now, row)) = rows.find(|(_, row)| row.head.identity == *identity) {
+                if row.head.revision != *revision {
+                    return false;
+                }
+                moved.get_or_insert(now as i64 - *line as i64);
+            }
+        }
+        if let Some(moved) = moved {
+            for place in [&mut self.anchor, &mut self.end] {
+                // Lines of history keep their numbers.
+                if place.at.line >= self.screen {
+                    place.at.line = place.at.line.saturating_add_signed(moved);
+                }
+            }
+        }
+        self.look_at(frame);
+        true
+    }
+
     /// First and last place, in order.
     fn ends(&self) -> (Place, Place) {
         (self.anchor.min(self.end), self.anchor.max(self.end))
@@ -106,8 +156,10 @@ impl View {
     /// Begins a selection at a row that is shown.
     pub(super) fn select_from(&self, row: usize, col: usize, unit: Unit) {
         let place = Place { at: self.position_of(row), col };
-        let screen = self.imp().frame.borrow().head().history.end_line.0;
-        self.imp().selection.replace(Some(Selection { unit, anchor: place, end: place, screen }));
+        let (rows, screen, alternate) = (Vec::new(), 0, false);
+        let mut selection = Selection { unit, anchor: place, end: place, screen, alternate, rows };
+        selection.look_at(&self.imp().frame.borrow());
+        self.imp().selection.replace(Some(selection));
         self.queue_draw();
     }
 
@@ -116,6 +168,7 @@ impl View {
         let place = Place { at: self.position_of(row), col };
         if let Some(selection) = self.imp().selection.borrow_mut().as_mut() {
             selection.end = place;
+            selection.look_at(&self.imp().frame.borrow());
         }
         self.queue_draw();
     }
@@ -126,19 +179,17 @@ impl View {
         }
     }
 
-    /// A frame after the selection was made: what it holds moves into history with its line; what is cleared or
-    /// rewritten under it ends it.
+    /// A frame after the selection was made: it goes with its rows, and ends when they are rewritten.
     pub(super) fn selection_after(&self, frame: &Frame) {
         let mut selection = self.imp().selection.borrow_mut();
-        let head = frame.head();
-        if selection.is_some_and(|selection| selection.screen > head.history.end_line.0) {
+        if selection.as_mut().is_some_and(|selection| !selection.follow(frame)) {
             *selection = None;
         }
     }
 
     /// The cells to mark: row, first column, and the one behind the last.
     pub(super) fn selected_cells(&self, frame: &Frame) -> Vec<(usize, usize, usize)> {
-        let Some(selection) = *self.imp().selection.borrow() else { return Vec::new() };
+        let Some(selection) = self.imp().selection.borrow().clone() else { return Vec::new() };
         let cols = usize::from(frame.head().cols);
         let mut lines = Lines::new(frame.clone(), frame.head().cols);
         let mut cells = Vec::new();
@@ -155,7 +206,7 @@ impl View {
 
     /// The text that is selected; empty where nothing is.
     pub(super) fn selected_text(&self) -> String {
-        let Some(selection) = *self.imp().selection.borrow() else { return String::new() };
+        let Some(selection) = self.imp().selection.borrow().clone() else { return String::new() };
         let frame = self.imp().frame.borrow().clone();
         let text = self.with_memory(|memory| text(&selection, memory, frame));
         text.and_then(Result::ok).unwrap_or_default()

@@ -1,7 +1,7 @@
 //! The attachment: frames by the doorbell, messages by the socket, and coming back when the service was away.
 
 use super::{Told, View};
-use crate::service::Opened;
+use crate::service::{Opened, Wanted};
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
@@ -10,7 +10,9 @@ use scarab_protocol::client::{Attachment, Attempt, InputStream, Link, OutgoingPa
 use scarab_protocol::grid::{Armed, Frame, Heard, ReadOutcome};
 use scarab_protocol::message::event::DetachReason;
 use scarab_protocol::message::input::{Focus, Resize};
-use scarab_protocol::message::{ProgressState, Size, ToClient, ToService, ViewerColours};
+use scarab_protocol::message::{
+    ExitStatus, ProgressState, SessionInfo, Size, ToClient, ToService, ViewerColours,
+};
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
@@ -30,6 +32,15 @@ pub(super) struct Session {
     name: String,
     pub(super) directory: String,
     lost: bool,
+    /// How its program ended.
+    status: Option<ExitStatus>,
+}
+
+/// An interactive shell: none was named, or one without a command of its own.
+fn is_shell(command: &[String]) -> bool {
+    let Some(program) = command.first() else { return true };
+    let name = program.rsplit('/').next().unwrap_or(program);
+    name.ends_with("sh") && !command.iter().any(|argument| argument == "-c")
 }
 
 impl Session {
@@ -56,6 +67,7 @@ impl View {
             name: attachment.session.name.clone(),
             directory: attachment.session.directory.clone(),
             lost: false,
+            status: None,
             attachment,
         };
         self.tell_title(&session.attachment.session.title, &session.name);
@@ -292,6 +304,8 @@ impl View {
                 }
             }
             ToClient::ClipboardSet(event) if event.allowed => self.program_copies(&event),
+            ToClient::ClipboardSet(event) => self.ask_to_copy(event),
+            ToClient::ClipboardRead(event) => self.ask_to_read(event),
             ToClient::Notification(event) => {
                 self.tell(Told::Notifies { title: event.title, body: event.body });
             }
@@ -316,7 +330,8 @@ impl View {
             }
             ToClient::ViewMoved(_) => self.map_again(),
             ToClient::Detached(event) => match event.reason {
-                DetachReason::SessionEnded | DetachReason::Asked => {
+                DetachReason::SessionEnded => self.ended(),
+                DetachReason::Asked => {
                     self.imp().session.take();
                     self.tell(Told::Ended);
                 }
@@ -324,9 +339,33 @@ impl View {
                 DetachReason::Replaced => self.fail("Another viewer took this session.".to_owned()),
                 DetachReason::TooSlow => self.fail("This window did not keep up.".to_owned()),
             },
+            ToClient::SessionExited(event) => {
+                if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+                    session.status = Some(event.status);
+                }
+            }
             ToClient::Failed(failed) => self.tell(Told::Says(failed.message)),
             _ => {}
         }
+    }
+
+    /// The program ended. A shell's tab goes with it; that of a command says how, and can run it again.
+    fn ended(&self) {
+        let Some(session) = self.imp().session.take() else { return };
+        let SessionInfo { command, directory, .. } = &session.attachment.session;
+        if is_shell(command) {
+            return self.tell(Told::Ended);
+        }
+        let how = match session.status {
+            Some(ExitStatus::Code(0)) => "has finished".to_owned(),
+            Some(ExitStatus::Code(code)) => format!("ended with status {code}"),
+            Some(ExitStatus::Signal(signal)) => format!("was ended by signal {signal}"),
+            Some(ExitStatus::OutOfMemory) => "was killed because its memory was used up".to_owned(),
+            Some(ExitStatus::Unknown) | None => "has ended".to_owned(),
+        };
+        let again = Wanted::New { command: command.clone(), directory: directory.clone() };
+        self.imp().wanted.replace(Some(again));
+        self.fail(format!("{} {how}.", command.join(" ")));
     }
 
     /// The connection failed: the last frame stays while it is made again.

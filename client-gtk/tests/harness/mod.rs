@@ -54,7 +54,7 @@ impl Drop for Desktop {
 
 /// What is missing here, if something is.
 fn missing() -> Option<&'static str> {
-    ["Xvfb", "xdotool", "import", "dbus-daemon"].into_iter().find(|program| {
+    ["Xvfb", "xdotool", "import", "dbus-daemon", "busctl"].into_iter().find(|program| {
         let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
         !found.is_ok_and(|output| output.status.success())
     })
@@ -73,6 +73,7 @@ impl Desktop {
         assert!(bin.join("scarabd").exists(), "scarabd is not built: cargo build --workspace first");
         let directory = tempfile::tempdir().expect("a directory");
         let mut desktop = Self { directory, display: String::new(), children: Vec::new(), bin };
+        std::fs::create_dir(desktop.socket().parent().expect("a directory")).expect("it is made");
         desktop.start_display();
         desktop.start_bus();
         let service = desktop.program("scarabd").arg("--listen").arg(desktop.socket()).spawn();
@@ -121,8 +122,23 @@ impl Desktop {
 
     fn start_bus(&mut self) {
         let address = format!("--address={}", self.bus());
+        // What the bus starts finds the display, and the service where it is without being told; and has variables that
+        // are nobody's.
+        let services = self.directory.path().join("dbus-1/services");
+        std::fs::create_dir_all(&services).expect("a directory");
+        let program = self.bin.join("scarab-gtk");
+        let entry = format!(
+            "[D-BUS Service]\nName=org.scarab.Terminal\nExec={} --gapplication-service\n",
+            program.display()
+        );
+        std::fs::write(services.join("org.scarab.Terminal.service"), entry).expect("an entry");
+        let mut started = self.program("scarab-gtk");
+        started.env_remove("SCARAB_SOCKET");
         let bus = Command::new("dbus-daemon")
             .args(["--session", "--nofork", &address])
+            .env_clear()
+            .envs(started.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .env("OF_THE_BUS", "yes")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
@@ -135,7 +151,7 @@ impl Desktop {
     }
 
     fn socket(&self) -> PathBuf {
-        self.directory.path().join("control.sock")
+        self.directory.path().join("scarab/control.sock")
     }
 
     /// The home directory of all that runs here.
@@ -149,6 +165,7 @@ impl Desktop {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.directory.path())
+            .current_dir(self.directory.path())
             .env("XDG_RUNTIME_DIR", self.directory.path())
             .env("SCARAB_SOCKET", self.socket())
             .env("DISPLAY", &self.display)
@@ -186,6 +203,14 @@ impl Desktop {
     pub fn tool(&self, arguments: &[&str]) -> String {
         let output = Command::new("xdotool").args(arguments).env("DISPLAY", &self.display).output();
         String::from_utf8_lossy(&output.expect("xdotool runs").stdout).trim().to_owned()
+    }
+
+    /// A method call on the bus.
+    pub fn call(&self, arguments: &[&str]) {
+        let mut busctl = Command::new("busctl");
+        busctl.args([&["--user", "call"], arguments].concat()).env("DBUS_SESSION_BUS_ADDRESS", self.bus());
+        let output = busctl.env("XDG_RUNTIME_DIR", self.directory.path()).output().expect("busctl runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     pub fn keys(&self, keys: &[&str]) {
