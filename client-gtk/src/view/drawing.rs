@@ -86,7 +86,7 @@ impl View {
         snapshot.translate(&Point::new(PADDING, PADDING));
         let mut fonts = imp.fonts.borrow_mut();
         let fonts = fonts.get_or_insert_with(|| self.new_fonts());
-        let scrolled = self.history_rows(&frame);
+        let scrolled = self.history_rows();
         match &scrolled {
             None => {
                 for (index, shown) in frame.rows().iter().enumerate() {
@@ -112,14 +112,17 @@ impl View {
         }
         kept.next_frame(frame.rows().len());
         drop(kept);
-        self.draw_selection(snapshot, &frame, &metrics);
+        let positions = Self::positions(&frame, scrolled.as_deref());
+        for cells in self.selected_cells(&frame, &positions) {
+            self.mark(snapshot, &SELECTED, cells, &metrics);
+        }
         if let Some(link) = self.imp().links.hovered.borrow().as_ref() {
             let y = link.row as f32 * metrics.height + metrics.underline - metrics.thickness / 2.0;
             let (from, to) = (link.from as f32 * metrics.width, link.to as f32 * metrics.width);
             let line = Rect::new(from, y.round(), to - from, metrics.thickness);
             snapshot.append_color(&rgba(colours.foreground(), 1.0), &line);
         }
-        for mark in self.matches(&frame) {
+        for mark in self.matches(&frame, &positions) {
             let colour = if mark.current { &CURRENT_MATCH } else { &MATCH };
             self.mark(snapshot, colour, (mark.row, mark.from, mark.to), &metrics);
         }
@@ -136,12 +139,6 @@ impl View {
             self.arm(&frame);
         }
         self.place_input_method(&frame, &metrics);
-    }
-
-    fn draw_selection(&self, snapshot: &gtk::Snapshot, frame: &Frame, metrics: &Metrics) {
-        for cells in self.selected_cells(frame) {
-            self.mark(snapshot, &SELECTED, cells, metrics);
-        }
     }
 
     /// Lays a colour over cells of a row.

@@ -13,6 +13,11 @@ pub(super) struct Scrolled {
 }
 
 impl Scrolled {
+    fn at(top: Position, frame: Frame) -> Self {
+        let cols = frame.head().cols;
+        Self { lines: Lines::new(frame, cols), top }
+    }
+
     /// The position at which the last row stands at the bottom.
     fn lowest(&mut self, view: &ViewReader, rows: usize) -> Result<Position, GridError> {
         let last = self.lines.end().saturating_sub(1);
@@ -76,8 +81,7 @@ impl View {
             }
             let frame = self.imp().frame.borrow().clone();
             let top = Position { line: frame.head().history.end_line.0, row: 0 };
-            let cols = frame.head().cols;
-            *scrolled = Some(Scrolled { lines: Lines::new(frame, cols), top });
+            *scrolled = Some(Scrolled::at(top, frame));
         }
         let Some(place) = scrolled.as_mut() else { return };
         let rows = self.rows();
@@ -92,8 +96,7 @@ impl View {
     /// Shows the rows from a position on.
     pub(super) fn show_from(&self, top: Position) {
         let frame = self.imp().frame.borrow().clone();
-        let cols = frame.head().cols;
-        self.imp().scrolled.replace(Some(Scrolled { lines: Lines::new(frame, cols), top }));
+        self.imp().scrolled.replace(Some(Scrolled::at(top, frame)));
         // Not beyond the end.
         self.scroll(0);
     }
@@ -103,7 +106,8 @@ impl View {
         let shown = {
             let frame = self.imp().frame.borrow();
             let rows = self.rows();
-            self.shown_positions(&frame).into_iter().take(rows).any(|shown| shown == position)
+            let history = self.history_rows();
+            Self::positions(&frame, history.as_deref()).into_iter().take(rows).any(|shown| shown == position)
         };
         if !shown {
             self.show_from(position);
@@ -147,7 +151,7 @@ impl View {
     }
 
     /// The rows that are shown instead of the screen's; `None` while it is the screen that is shown.
-    pub(super) fn history_rows(&self, _frame: &Frame) -> Option<Vec<(Position, WrappedRow)>> {
+    pub(super) fn history_rows(&self) -> Option<Vec<(Position, WrappedRow)>> {
         let mut scrolled = self.imp().scrolled.borrow_mut();
         let place = scrolled.as_mut()?;
         let rows = self.rows() + 1;
@@ -176,10 +180,10 @@ impl View {
         Position { line: frame.head().history.end_line.0 + row.min(last) as u64, row: 0 }
     }
 
-    /// The positions of all rows that are shown.
-    pub(super) fn shown_positions(&self, frame: &Frame) -> Vec<Position> {
-        match self.history_rows(frame) {
-            Some(rows) => rows.into_iter().map(|(position, _)| position).collect(),
+    /// The positions of all rows that are shown: those of history, or the screen's.
+    pub(super) fn positions(frame: &Frame, history: Option<&[(Position, WrappedRow)]>) -> Vec<Position> {
+        match history {
+            Some(rows) => rows.iter().map(|(position, _)| *position).collect(),
             None => {
                 let first = frame.head().history.end_line.0;
                 (0..frame.rows().len() as u64).map(|row| Position { line: first + row, row: 0 }).collect()

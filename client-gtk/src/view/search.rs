@@ -60,12 +60,11 @@ impl View {
     }
 
     /// The matches in the rows that are shown.
-    pub(super) fn matches(&self, frame: &Frame) -> Vec<Mark> {
+    pub(super) fn matches(&self, frame: &Frame, positions: &[Position]) -> Vec<Mark> {
         let search = self.imp().search.borrow();
         let Some(search) = search.as_ref().filter(|search| !search.needle.is_empty()) else {
             return Vec::new();
         };
-        let positions = self.shown_positions(frame);
         let mut lines = Lines::new(frame.clone(), frame.head().cols);
         let mut marks = Vec::new();
         for of_line in positions.chunk_by(|one, other| one.line == other.line) {

@@ -188,12 +188,12 @@ impl View {
     }
 
     /// The cells to mark: row, first column, and the one behind the last.
-    pub(super) fn selected_cells(&self, frame: &Frame) -> Vec<(usize, usize, usize)> {
+    pub(super) fn selected_cells(&self, frame: &Frame, shown: &[Position]) -> Vec<(usize, usize, usize)> {
         let Some(selection) = self.imp().selection.borrow().clone() else { return Vec::new() };
         let cols = usize::from(frame.head().cols);
         let mut lines = Lines::new(frame.clone(), frame.head().cols);
         let mut cells = Vec::new();
-        for (index, position) in self.shown_positions(frame).into_iter().enumerate() {
+        for (index, position) in shown.iter().copied().enumerate() {
             let row = self
                 .with_memory(|memory| lines.row(memory, position).ok().flatten().map(|(row, _)| row.clone()));
             let Some(Some(row)) = row else { continue };

@@ -5,14 +5,15 @@ use crate::service::{Opened, Wanted};
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
-use scarab_protocol::ClientError;
 use scarab_protocol::client::{Attachment, Attempt, InputStream, Link, OutgoingPaste};
 use scarab_protocol::grid::{Armed, Frame, Heard, ReadOutcome};
 use scarab_protocol::message::event::DetachReason;
 use scarab_protocol::message::input::{Focus, Resize};
+use scarab_protocol::message::request::Attach;
 use scarab_protocol::message::{
     ExitStatus, ProgressState, SessionInfo, Size, ToClient, ToService, ViewerColours,
 };
+use scarab_protocol::{Client, ClientError};
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
@@ -44,6 +45,16 @@ fn is_shell(command: &[String]) -> bool {
 }
 
 impl Session {
+    /// The connection, while there is one.
+    fn client(&mut self) -> Option<&mut Client> {
+        self.link.as_mut()?.client()
+    }
+
+    /// What attaching again will say.
+    fn attach(&mut self) -> Option<&mut Attach> {
+        self.link.as_mut()?.attach_mut()
+    }
+
     /// Its id and its name.
     pub(super) fn identity(&self) -> (String, String) {
         (self.attachment.session.id.to_string(), self.name.clone())
@@ -118,8 +129,9 @@ impl View {
             )
         };
         session.sources.push(on(session.attachment.doorbell.as_fd().as_raw_fd(), View::rung));
-        if let Some(client) = session.link.as_mut().and_then(Link::client) {
-            session.sources.push(on(client.as_fd().as_raw_fd(), View::hear));
+        if let Some(client) = session.client() {
+            let client = client.as_fd().as_raw_fd();
+            session.sources.push(on(client, View::hear));
         }
     }
 
@@ -159,17 +171,13 @@ impl View {
             Armed::Wait => {}
             Armed::ReadAgain => {
                 let view = self.downgrade();
-                glib::idle_add_local_once(move || view.upgrade().iter().for_each(View::queue_draw_again));
+                glib::idle_add_local_once(move || view.upgrade().iter().for_each(WidgetExt::queue_draw));
             }
             Armed::MapAgain => {
                 let view = self.downgrade();
                 glib::idle_add_local_once(move || view.upgrade().iter().for_each(View::map_again));
             }
         }
-    }
-
-    fn queue_draw_again(&self) {
-        self.queue_draw();
     }
 
     /// The view is in new memory: as after a loss, so that the window does not wait for the answer.
@@ -182,7 +190,7 @@ impl View {
     /// What attaching again will say of this viewer's colours.
     pub(super) fn remember_colours(&self, colours: &ViewerColours) {
         let mut session = self.imp().session.borrow_mut();
-        let attach = session.as_mut().and_then(|session| session.link.as_mut()).and_then(Link::attach_mut);
+        let attach = session.as_mut().and_then(Session::attach);
         if let Some(attach) = attach {
             attach.colours = colours.clone();
         }
@@ -192,12 +200,17 @@ impl View {
     pub(super) fn send(&self, message: impl Into<ToService>) {
         let sent = {
             let mut session = self.imp().session.borrow_mut();
-            let client = session.as_mut().and_then(|session| session.link.as_mut()).and_then(Link::client);
+            let client = session.as_mut().and_then(Session::client);
             client.map(|client| client.tell(message))
         };
+        self.sent(sent);
+    }
+
+    /// What follows from sending, where there was a connection to send by.
+    fn sent<T>(&self, sent: Option<Result<T, ClientError>>) {
         match sent {
             Some(Err(error)) => self.lost(error),
-            Some(Ok(())) => self.hear_buffered(),
+            Some(Ok(_)) => self.hear_buffered(),
             None => {}
         }
     }
@@ -211,11 +224,7 @@ impl View {
                 Some(client.send_input(&mut session.stream, text.as_bytes()))
             })
         };
-        match sent {
-            Some(Err(error)) => self.lost(error),
-            Some(Ok(_)) => self.hear_buffered(),
-            None => {}
-        }
+        self.sent(sent);
     }
 
     /// Pastes text, piece by piece as the program takes it.
@@ -227,30 +236,27 @@ impl View {
     }
 
     fn go_on_pasting(&self) {
-        let failed = {
+        let sent = {
             let mut session = self.imp().session.borrow_mut();
             let Some(Session { link, stream, pastes, .. }) = session.as_mut() else { return };
             let Some(client) = link.as_mut().and_then(Link::client) else { return };
             loop {
-                let Some(paste) = pastes.front_mut() else { break None };
+                let Some(paste) = pastes.front_mut() else { break Ok(()) };
                 match client.send_paste(stream, paste) {
                     Ok(true) => drop(pastes.pop_front()),
-                    Ok(false) => break None,
-                    Err(error) => break Some(error),
+                    Ok(false) => break Ok(()),
+                    Err(error) => break Err(error),
                 }
             }
         };
-        match failed {
-            Some(error) => self.lost(error),
-            None => self.hear_buffered(),
-        }
+        self.sent(Some(sent));
     }
 
     /// What was read while something was sent is not told by the descriptor any more.
     fn hear_buffered(&self) {
         let buffered = {
             let mut session = self.imp().session.borrow_mut();
-            let client = session.as_mut().and_then(|session| session.link.as_mut()).and_then(Link::client);
+            let client = session.as_mut().and_then(Session::client);
             client.is_some_and(|client| client.has_buffered())
         };
         if buffered {
@@ -264,8 +270,7 @@ impl View {
         loop {
             let next = {
                 let mut session = self.imp().session.borrow_mut();
-                let client =
-                    session.as_mut().and_then(|session| session.link.as_mut()).and_then(Link::client);
+                let client = session.as_mut().and_then(Session::client);
                 client.map(|client| client.next(Some(Duration::ZERO)))
             };
             match next {
@@ -445,8 +450,7 @@ impl View {
     pub(super) fn resized(&self, size: Size) {
         {
             let mut session = self.imp().session.borrow_mut();
-            let attach =
-                session.as_mut().and_then(|session| session.link.as_mut()).and_then(Link::attach_mut);
+            let attach = session.as_mut().and_then(Session::attach);
             if let Some(attach) = attach {
                 attach.size = size;
             }

@@ -4,6 +4,8 @@
 //! | --- | --- | --- |
 //! | 2 | [`ExitStatus::OutOfMemory`] | `Signal(9)`, the signal with which the kernel kills for memory |
 
+use super::answer::{Attached, Sessions, Waited};
+use super::event::{SessionCreated, SessionExited};
 use super::{ExitStatus, SessionInfo, ToClient, WaitOutcome};
 
 /// SIGKILL, by its number on every Linux.
@@ -12,51 +14,49 @@ const SIGKILL: i32 = 9;
 impl ToClient {
     /// Appends the framed message to `out`, for a client that speaks `version`.
     pub fn encode_for(&self, version: u16, id: u32, out: &mut Vec<u8>) {
-        let tells_statuses = matches!(
-            self,
-            ToClient::Sessions(_)
-                | ToClient::Attached(_)
-                | ToClient::SessionCreated(_)
-                | ToClient::SessionExited(_)
-                | ToClient::Waited(_)
-        );
-        if version >= 2 || !tells_statuses {
-            return self.encode(id, out);
-        }
-        let mut message = self.clone();
-        message.statuses(|status| {
-            if *status == ExitStatus::OutOfMemory {
-                *status = ExitStatus::Signal(SIGKILL);
-            }
-        });
-        message.encode(id, out);
+        let before = if version < 2 { self.as_version_1() } else { None };
+        before.as_ref().unwrap_or(self).encode(id, out);
     }
 
-    /// Every exit status that this message tells.
-    fn statuses(&mut self, mut each: impl FnMut(&mut ExitStatus)) {
-        let mut of = |session: &mut SessionInfo| session.exited.iter_mut().for_each(&mut each);
-        match self {
-            ToClient::Sessions(answer) => answer.sessions.iter_mut().for_each(of),
-            ToClient::Attached(answer) => of(&mut answer.session),
-            ToClient::SessionCreated(event) => of(&mut event.session),
-            ToClient::SessionExited(event) => each(&mut event.status),
-            ToClient::Waited(answer) => {
-                if let WaitOutcome::Exited(status) = &mut answer.outcome {
-                    each(status);
-                }
+    /// A message that tells exit statuses, as version 1 tells them; `None` for any other.
+    fn as_version_1(&self) -> Option<Self> {
+        Some(match self {
+            ToClient::Sessions(answer) => {
+                Sessions { sessions: answer.sessions.iter().map(session).collect() }.into()
             }
-            _ => {}
-        }
+            ToClient::Attached(answer) => {
+                Attached { session: session(&answer.session), ..answer.clone() }.into()
+            }
+            ToClient::SessionCreated(event) => SessionCreated { session: session(&event.session) }.into(),
+            ToClient::SessionExited(event) => {
+                SessionExited { status: lower(event.status), ..event.clone() }.into()
+            }
+            ToClient::Waited(Waited { outcome: WaitOutcome::Exited(status) }) => {
+                Waited { outcome: WaitOutcome::Exited(lower(*status)) }.into()
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn session(info: &SessionInfo) -> SessionInfo {
+    SessionInfo { exited: info.exited.map(lower), ..info.clone() }
+}
+
+fn lower(status: ExitStatus) -> ExitStatus {
+    match status {
+        ExitStatus::OutOfMemory => ExitStatus::Signal(SIGKILL),
+        status => status,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Message, SessionId, answer, event};
+    use super::super::{Message, SessionId};
     use super::*;
 
     fn exited(status: ExitStatus) -> ToClient {
-        event::SessionExited { session: SessionId(1), name: "x".to_owned(), status }.into()
+        SessionExited { session: SessionId(1), name: "x".to_owned(), status }.into()
     }
 
     fn told(message: &ToClient, version: u16) -> ToClient {
@@ -73,10 +73,7 @@ mod tests {
         let outcome = WaitOutcome::Exited(ExitStatus::OutOfMemory);
         let before = WaitOutcome::Exited(ExitStatus::Signal(9));
         assert_eq!(told(&exited(ExitStatus::OutOfMemory), 1), exited(ExitStatus::Signal(9)));
-        assert_eq!(
-            told(&answer::Waited { outcome }.into(), 1),
-            ToClient::from(answer::Waited { outcome: before })
-        );
+        assert_eq!(told(&Waited { outcome }.into(), 1), ToClient::from(Waited { outcome: before }));
         assert_eq!(told(&exited(ExitStatus::Code(3)), 1), exited(ExitStatus::Code(3)));
     }
 
@@ -103,9 +100,9 @@ mod tests {
         };
         let messages = |status| -> [ToClient; 3] {
             [
-                answer::Sessions { sessions: vec![info(ExitStatus::Code(1)), info(status)] }.into(),
-                answer::Attached { session: info(status), layout: 1 }.into(),
-                event::SessionCreated { session: info(status) }.into(),
+                Sessions { sessions: vec![info(ExitStatus::Code(1)), info(status)] }.into(),
+                Attached { session: info(status), layout: 1 }.into(),
+                SessionCreated { session: info(status) }.into(),
             ]
         };
         for (new, old) in messages(ExitStatus::OutOfMemory).iter().zip(messages(ExitStatus::Signal(SIGKILL)))
@@ -124,9 +121,8 @@ mod tests {
     /// Version 1's structs are as large as ever: the new value has no room of its own.
     #[test]
     fn archives_have_one_size_in_both() {
-        let archive = |status| {
-            event::SessionExited { session: SessionId(1), name: "x".to_owned(), status }.archive().len()
-        };
+        let archive =
+            |status| SessionExited { session: SessionId(1), name: "x".to_owned(), status }.archive().len();
         assert_eq!(archive(ExitStatus::OutOfMemory), archive(ExitStatus::Signal(9)));
     }
 }
