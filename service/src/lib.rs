@@ -11,6 +11,8 @@
 //! | [`plugin`] | which programs may be plugins |
 //! | [`listen`] | a socket of our own, where systemd passes none |
 //! | [`systemd`] | the service manager: sockets, readiness, status, watchdog |
+//! | [`windows`] | what windows leave behind: their layouts, and shells nobody needs |
+//! | [`idle`] | ending those shells |
 //! | [`signals`] | signals as orders |
 //! | [`limits`] | the limit of open files |
 //! | [`log`] | the journal, or standard error |
@@ -19,6 +21,7 @@ pub mod bus;
 pub mod config;
 pub mod control;
 pub mod failure;
+pub mod idle;
 pub mod limits;
 pub mod listen;
 pub mod log;
@@ -33,3 +36,4 @@ pub mod steps;
 pub mod store;
 pub mod subscriptions;
 pub mod systemd;
+pub mod windows;

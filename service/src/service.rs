@@ -16,12 +16,14 @@ use crate::config::{ClipboardRead, ClipboardWrite, Config};
 use crate::control;
 use crate::control::outbox::Outbox;
 use crate::failure::{Failure, failed};
+use crate::idle;
 use crate::manager::Manager;
 use crate::registry::{Registry, Removed};
 use crate::session::{self, Host, NotResumed, Session, Settings, ViewerId};
 use crate::store::{self, Returned, Store as FdStore};
 use crate::subscriptions::{ConnectionId, Subscriptions};
 use crate::systemd;
+use crate::windows::Windows;
 use scarab_protocol::SessionId;
 use scarab_protocol::message::answer::{FailureKind, Status};
 use scarab_protocol::message::event::{GoingDown, SessionCreated, SessionExited, SessionRemoved};
@@ -93,6 +95,10 @@ pub struct Service {
     pub subscriptions: Arc<Subscriptions>,
     /// What must outlive this process is kept there.
     pub fd_store: Arc<FdStore>,
+    /// What windows leave behind.
+    pub windows: Windows,
+    /// Another session's window was closed, or the configuration changed.
+    pub released: Notify,
     manager: Manager,
     manager_wanted: bool,
     bus: OnceLock<Bus>,
@@ -138,6 +144,8 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
         connections: Mutex::default(),
         subscriptions: Arc::default(),
         fd_store: Arc::new(start.fd_store),
+        windows: Windows::beside(&start.socket),
+        released: Notify::new(),
         manager,
         manager_wanted: start.scopes,
         bus: OnceLock::new(),
@@ -161,6 +169,7 @@ pub async fn serve(start: Start, mut orders: mpsc::Receiver<Order>) -> std::io::
     }
     tokio::spawn(see_to_ends(service.clone(), ends));
     tokio::spawn(tell_status(service.clone()));
+    tokio::spawn(idle::end_when_due(service.clone()));
     if let Some(interval) = systemd::watchdog_interval() {
         tokio::spawn(feed_watchdog(interval));
     }
@@ -344,6 +353,7 @@ impl Service {
     /// A viewer was attached.
     pub fn viewer_joined(&self, id: SessionId, viewer: ViewerId) {
         self.registry().joined(id, viewer);
+        self.windows.retain(id);
         self.changed_outside(id);
     }
 
@@ -392,6 +402,7 @@ impl Service {
         for (_, session, _) in sessions {
             session.apply(settings.clone());
         }
+        self.released.notify_one();
     }
 
     /// How the service is.

@@ -35,4 +35,7 @@ answered! {
     Subscribe => Done,
     ResizeSession => Done,
     GetEnvironment => Environment,
+    KeepWindow => Done,
+    TakeWindows => Windows,
+    Release => Done,
 }

@@ -1,6 +1,6 @@
 //! Answers: each repeats the id of its request.
 
-use super::types::{CapturedLine, ConfigValue, SessionId, SessionInfo, WaitOutcome};
+use super::types::{CapturedLine, ConfigValue, KeptWindow, SessionId, SessionInfo, WaitOutcome};
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// It is done; nothing more to say.
@@ -155,4 +155,11 @@ pub struct Status {
 pub struct Environment {
     /// `NAME=VALUE` each.
     pub variables: Vec<Vec<u8>>,
+}
+
+/// Windows that were taken over.
+#[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Windows {
+    /// They, those kept longest first.
+    pub windows: Vec<KeptWindow>,
 }

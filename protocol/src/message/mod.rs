@@ -140,6 +140,9 @@ direction! {
         33 request::Subscribe,
         34 request::ResizeSession,
         35 request::GetEnvironment,
+        36 request::KeepWindow,
+        37 request::TakeWindows,
+        38 request::Release,
     }
 }
 
@@ -159,6 +162,7 @@ direction! {
         74 answer::ScreenCopy,
         75 answer::Status,
         76 answer::Environment,
+        77 answer::Windows,
         128 event::Acknowledged,
         129 event::InputDropped,
         130 event::Detached,

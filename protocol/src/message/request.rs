@@ -2,7 +2,9 @@
 //! [`super::answer::Failed`]. `session` fields take a name, a unique beginning of one, or an id (`@17`); an
 //! empty string is the session this connection is attached to.
 
-use super::types::{CaptureStyle, PluginCapability, Region, SendItem, Size, ViewerColours, WaitFor};
+use super::types::{
+    CaptureStyle, KeptWindow, PluginCapability, Region, SendItem, Size, ViewerColours, WaitFor,
+};
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// Are you there? → [`super::answer::Pong`] with the same timestamp.
@@ -182,6 +184,25 @@ pub struct ResizeSession {
 /// The environment of the session's last viewer. → [`super::answer::Environment`]
 #[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct GetEnvironment {
+    /// Which session.
+    pub session: String,
+}
+
+/// Keep what a window shows, for when its client is gone without closing it. → [`super::answer::Done`]
+#[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct KeepWindow {
+    /// The window; an empty layout forgets it.
+    pub window: KeptWindow,
+}
+
+/// Take over the windows whose clients are gone. → [`super::answer::Windows`]
+#[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct TakeWindows {}
+
+/// The window that showed this session was closed: if it is a shell that does nothing and has no name of its own, it
+/// ends after a while (`sessions.keep-idle`), unless somebody attaches. → [`super::answer::Done`]
+#[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Release {
     /// Which session.
     pub session: String,
 }

@@ -270,3 +270,12 @@ pub struct ConfigValue {
     /// The value is the default.
     pub is_default: bool,
 }
+
+/// A client's window, as it can be opened again.
+#[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct KeptWindow {
+    /// A number that the client chose at random.
+    pub window: u64,
+    /// What it shows, in the client's own words (at most 32 KiB); the service does not read it.
+    pub layout: String,
+}

@@ -215,6 +215,10 @@ describe_structs! {
     ArchivedSubscribe { session }
     ArchivedResizeSession { session, size }
     ArchivedGetEnvironment { session }
+    ArchivedKeepWindow { window }
+    ArchivedTakeWindows {}
+    ArchivedRelease { session }
+    ArchivedKeptWindow { window, layout }
 
     ArchivedDone {}
     ArchivedFailed { kind, message }
@@ -229,6 +233,7 @@ describe_structs! {
     ArchivedScreenCopy { rows, cols, cursor }
     ArchivedStatus { version, pid, started, sessions, exited, viewers, connections, socket, started_by, notes }
     ArchivedEnvironment { variables }
+    ArchivedWindows { windows }
 
     ArchivedAcknowledged { offset }
     ArchivedInputDropped { from, to }

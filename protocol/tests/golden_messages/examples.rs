@@ -20,6 +20,10 @@ fn name() -> String {
     text("work")
 }
 
+fn window(layout: &str) -> KeptWindow {
+    KeptWindow { window: 0x1234_5678_9abc_def0, layout: text(layout) }
+}
+
 fn environment() -> Vec<Vec<u8>> {
     vec![b"LANG=C.UTF-8".to_vec(), b"E=\xff".to_vec()]
 }
@@ -209,6 +213,10 @@ pub fn to_service() -> Vec<(&'static str, ToService)> {
         ("to everything", Subscribe { session: text("*") }.into()),
         ("to 132x43", ResizeSession { session: name(), size: Size { cols: 132, rows: 43, ..SIZE } }.into()),
         ("by id", GetEnvironment { session: text("@17") }.into()),
+        ("a layout", KeepWindow { window: window("{\"tabs\":[]}") }.into()),
+        ("a window that was closed", KeepWindow { window: window("") }.into()),
+        ("nothing to say", TakeWindows {}.into()),
+        ("by id", Release { session: text("@17") }.into()),
     ]
 }
 
@@ -290,6 +298,8 @@ pub fn to_client() -> Vec<(&'static str, ToClient)> {
             .into(),
         ),
         ("two variables", Environment { variables: environment() }.into()),
+        ("none", Windows { windows: vec![] }.into()),
+        ("one window", Windows { windows: vec![window("{\"tabs\":[]}")] }.into()),
         ("up to 65536", Acknowledged { offset: 65_536 }.into()),
         ("a KiB of it", InputDropped { from: 65_536, to: 66_560 }.into()),
         ("asked", Detached { session: SESSION, reason: DetachReason::Asked }.into()),

@@ -132,6 +132,9 @@ fn what_a_client_sends() {
         request::Subscribe,
         request::ResizeSession,
         request::GetEnvironment,
+        request::KeepWindow,
+        request::TakeWindows,
+        request::Release,
     );
 }
 
@@ -156,6 +159,7 @@ fn what_the_service_sends() {
         answer::ScreenCopy,
         answer::Status,
         answer::Environment,
+        answer::Windows,
         event::Acknowledged,
         event::InputDropped,
         event::Detached,

@@ -8,9 +8,12 @@ mod edit;
 mod place;
 pub mod store;
 mod value;
+mod window;
 
 use serde::{Deserialize, Serialize};
-pub use value::Bytes;
+use std::collections::BTreeMap;
+pub use value::{Bytes, Span};
+pub use window::{Palette, Window};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,14 @@ pub struct Config {
     pub shell: Shell,
     /// Programs and the clipboard (OSC 52).
     pub clipboard: Clipboard,
+    /// Sessions that nobody needs any more.
+    pub sessions: Sessions,
+    /// The desktop terminal; the service only checks and keeps it.
+    pub window: Window,
+    /// A person's own palettes, by name.
+    pub palettes: BTreeMap<String, Palette>,
+    /// The desktop terminal's keys where they are not the default, by action.
+    pub shortcuts: BTreeMap<String, Vec<String>>,
     /// The text viewer's keys; the service only hands them on.
     pub keys: Keys,
     /// The systemd scopes of sessions.
@@ -122,6 +133,14 @@ pub struct Clipboard {
     pub read: ClipboardRead,
 }
 
+/// Sessions that nobody needs any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sessions {
+    /// So long after its window was closed a shell ends that has no name of its own and does nothing; 0 never.
+    pub keep_idle: Span,
+}
+
 /// Whose habits the text viewer's keys follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -179,6 +198,12 @@ impl Default for History {
 impl Default for Limits {
     fn default() -> Self {
         Limits { viewers: 16, connections: 1000, sessions: 1000, exited: 64 }
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Sessions { keep_idle: Span(24 * 60 * 60) }
     }
 }
 

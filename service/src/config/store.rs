@@ -99,7 +99,14 @@ impl Store {
             key: Some(key.to_owned()),
             message,
         };
-        if !Config::default().flatten().iter().any(|(known, _)| known == key) {
+        // A person's own names stand below these two.
+        let is_open = |table: &str| {
+            key.strip_prefix(table).is_some_and(|name| !name.is_empty() && name.chars().all(fits_in_a_key))
+        };
+        let known = Config::default().flatten().iter().any(|(known, _)| known == key)
+            || is_open("shortcuts.")
+            || is_open("palettes.");
+        if !known {
             return Err(wrong("no such key (`scarab config get` lists them)".into()));
         }
         // A word that is no TOML by itself is taken for a string: quotes rarely survive two shells.
@@ -188,6 +195,11 @@ impl Store {
         }
         result
     }
+}
+
+/// What needs no quotes in a key (TOML 1.0, "Keys"), and the dot between two.
+fn fits_in_a_key(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.')
 }
 
 /// The value of a dotted key as a file's text has it.

@@ -63,6 +63,45 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
+/// A span of time in whole seconds; written with the largest unit that divides it (`1d`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(pub u64);
+
+const SPANS: [(&str, u64); 4] = [("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)];
+
+/// No span is longer: a hundred years, in seconds.
+const LONGEST: u64 = 100 * 366 * 86_400;
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit, size) = SPANS
+            .iter()
+            .find(|(_, size)| self.0 >= *size && self.0.is_multiple_of(*size))
+            .unwrap_or(&SPANS[3]);
+        write!(f, "{}{unit}", self.0 / size)
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, unit) = text.split_at(digits);
+        let size = SPANS.iter().find(|(name, _)| *name == unit.trim_start()).map(|(_, size)| *size);
+        let seconds =
+            number.parse::<u64>().ok().zip(size).and_then(|(number, size)| number.checked_mul(size));
+        seconds.filter(|seconds| *seconds <= LONGEST).map(Self).ok_or_else(|| {
+            D::Error::custom(format!("{text:?} is no span of time: write \"1d\", \"12h\", \"30min\", \"0s\""))
+        })
+    }
+}
+
 /// A whole number from `MIN` to `MAX`.
 pub fn within<'de, D, T, const MIN: u64, const MAX: u64>(deserializer: D) -> Result<T, D::Error>
 where
@@ -120,6 +159,57 @@ pub fn key_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
     }
 }
 
+/// Longest text of one line, in bytes.
+const MAX_LINE: usize = 256;
+
+/// A text of one line.
+pub fn line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = line_or_empty(deserializer)?;
+    if text.is_empty() { Err(D::Error::custom("nothing is written there")) } else { Ok(text) }
+}
+
+/// A text of one line, or nothing.
+pub fn line_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.len() <= MAX_LINE && !text.chars().any(char::is_control) {
+        Ok(text)
+    } else {
+        Err(D::Error::custom(format!("at most {MAX_LINE} bytes, without control characters")))
+    }
+}
+
+fn is_colour(text: &str) -> bool {
+    text.strip_prefix('#')
+        .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn checked_colour<E: Error>(text: String) -> Result<String, E> {
+    if is_colour(&text) {
+        Ok(text)
+    } else {
+        Err(E::custom(format!("{text:?} is no colour such as \"#1e1e2e\"")))
+    }
+}
+
+/// A colour, `#rrggbb`.
+pub fn colour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    checked_colour(String::deserialize(deserializer)?)
+}
+
+/// A colour that need not be there.
+pub fn colour_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Option::<String>::deserialize(deserializer)?.map(checked_colour).transpose()
+}
+
+/// The sixteen colours of a palette.
+pub fn sixteen_colours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let colours = Vec::<String>::deserialize(deserializer)?;
+    if colours.len() != 16 {
+        return Err(D::Error::custom(format!("{} colours: a palette has 16", colours.len())));
+    }
+    colours.into_iter().map(checked_colour).collect()
+}
+
 /// At most 16 absolute directories, or ones below `~/`.
 pub fn directories<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let directories = Vec::<String>::deserialize(deserializer)?;
@@ -146,6 +236,22 @@ fn absolute(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_read_and_write_alike() {
+        #[derive(Serialize, Deserialize)]
+        struct One {
+            span: Span,
+        }
+        for (text, seconds) in [("1d", 86_400), ("90min", 5400), ("0s", 0), ("25h", 90_000)] {
+            let read: One = toml::from_str(&format!("span = \"{text}\"")).expect("a span");
+            assert_eq!(read.span, Span(seconds));
+            assert_eq!(read.span.to_string(), text);
+        }
+        for wrong in ["", "1", "d", "1y", "-1d", "99999999999d"] {
+            assert!(toml::from_str::<One>(&format!("span = \"{wrong}\"")).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn bytes_read_and_write_alike() {

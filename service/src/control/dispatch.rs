@@ -15,17 +15,17 @@ use crate::subscriptions::Watched;
 use scarab_protocol::SessionId;
 use scarab_protocol::frame::MAX_JOINED;
 use scarab_protocol::hello::VIEW_LAYOUT;
-use scarab_protocol::message::answer::{Attached, Config, Done, Environment, FailureKind, Sessions};
+use scarab_protocol::message::answer::{Attached, Config, Done, Environment, FailureKind, Sessions, Windows};
 use scarab_protocol::message::event::DetachReason;
 use scarab_protocol::message::request::{
-    Attach, Capture, CopyScreen, Create, Detach, GetConfig, GetEnvironment, Kill, Rename, ResizeSession,
-    Send, SetConfig, Subscribe, Wait,
+    Attach, Capture, CopyScreen, Create, Detach, GetConfig, GetEnvironment, KeepWindow, Kill, Release,
+    Rename, ResizeSession, Send, SetConfig, Subscribe, Wait,
 };
 use scarab_protocol::message::{ConfigValue, SessionInfo, ToClient, ToService, WaitFor};
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 /// What of all sessions a listing may tell, in bytes: half of what a message may have, because names, viewers and
@@ -93,6 +93,9 @@ pub fn handle(connection: &mut Connection, id: u32, request: ToService) -> Resul
         ToService::Subscribe(request) => subscribe(connection, &request),
         ToService::ResizeSession(request) => resize_session(connection, &request),
         ToService::GetEnvironment(request) => get_environment(connection, &request),
+        ToService::KeepWindow(request) => keep_window(connection, request),
+        ToService::TakeWindows(_) => take_windows(connection),
+        ToService::Release(request) => release(connection, &request),
         // Input is handled before it comes here.
         other => Err(failed(FailureKind::UnknownRequest, format!("kind {} is no request", other.kind()))),
     }
@@ -389,4 +392,22 @@ fn resize_session(connection: &Connection, request: &ResizeSession) -> Result<Ha
 fn get_environment(connection: &Connection, request: &GetEnvironment) -> Result<Handled> {
     let (_, session) = meant(connection, &request.session)?;
     Ok(now(Environment { variables: session.viewer_environment() }))
+}
+
+fn keep_window(connection: &Connection, request: KeepWindow) -> Result<Handled> {
+    connection.service().windows.keep(request.window, connection.pid())?;
+    Ok(now(Done {}))
+}
+
+fn take_windows(connection: &Connection) -> Result<Handled> {
+    let windows = connection.service().windows.take(connection.pid())?;
+    Ok(now(Windows { windows }))
+}
+
+fn release(connection: &Connection, request: &Release) -> Result<Handled> {
+    let service = connection.service();
+    let (id, _) = service.registry().resolve(&request.session)?;
+    service.windows.release(id, session::micros(SystemTime::now()))?;
+    service.released.notify_one();
+    Ok(now(Done {}))
 }
