@@ -2,8 +2,10 @@
 
 use crate::renderer;
 use crate::service::{self, Wanted};
+use crate::settings;
 use crate::shortcuts;
-use crate::window::Window;
+use crate::view::View;
+use crate::window::{self, Window};
 use adw::prelude::*;
 use gtk::gio::ApplicationFlags;
 use gtk::{gdk, gio, glib};
@@ -47,6 +49,18 @@ pub fn run() -> glib::ExitCode {
         if let Some(display) = gdk::Display::default() {
             renderer::choose(&display);
         }
+        let changed = glib::clone!(
+            #[weak]
+            application,
+            move || {
+                shortcuts::bind(&application);
+                window::all(&application)
+                    .iter()
+                    .flat_map(Window::views)
+                    .for_each(|view| View::settings_changed(&view));
+            }
+        );
+        settings::watch(changed);
         actions(application);
     });
     application.connect_command_line(command_line);
@@ -76,6 +90,7 @@ fn command_line(application: &adw::Application, line: &gio::ApplicationCommandLi
     }
     window.open(wanted);
     window.present();
+    window::bring_back_lost(application);
     glib::ExitCode::SUCCESS
 }
 
@@ -84,6 +99,7 @@ fn new_window(application: &adw::Application) {
     let window = Window::new(application);
     window.open(Wanted::New { command: Vec::new(), directory: String::new() });
     window.present();
+    window::bring_back_lost(application);
 }
 
 fn actions(application: &adw::Application) {
@@ -96,7 +112,5 @@ fn actions(application: &adw::Application) {
         })
         .build();
     application.add_action_entries([new_window, quit]);
-    shortcuts::SHORTCUTS
-        .iter()
-        .for_each(|shortcut| application.set_accels_for_action(shortcut.action, shortcut.keys));
+    shortcuts::bind(application);
 }

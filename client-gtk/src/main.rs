@@ -2,11 +2,13 @@
 
 mod application;
 mod draw;
+mod preferences;
 mod renderer;
 mod service;
-mod sessions;
+mod settings;
 mod shortcuts;
 mod view;
+mod watch;
 mod window;
 
 fn main() -> gtk::glib::ExitCode {

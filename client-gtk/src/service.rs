@@ -4,10 +4,12 @@
 use anyhow::{Context, bail};
 use gtk::gio;
 use scarab_protocol::client::{Attachment, Link, SystemClock};
-use scarab_protocol::message::request::{Attach, Create, Kill, List};
-use scarab_protocol::message::{SessionInfo, Size, ViewerColours};
+use scarab_protocol::message::request::{
+    Attach, Create, KeepWindow, Kill, List, Release, Rename, SetConfig, Subscribe, TakeWindows,
+};
+use scarab_protocol::message::{KeptWindow, SessionInfo, Size, ViewerColours};
 use scarab_protocol::socket::default_path;
-use scarab_protocol::{Client, ClientError};
+use scarab_protocol::{Client, ClientError, SessionId};
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,6 +44,53 @@ pub async fn list() -> anyhow::Result<Vec<SessionInfo>> {
 /// Ends a session and its program.
 pub async fn end(session: String) -> anyhow::Result<()> {
     on_a_thread(move |client| Ok(client.ask(Kill { session, signal: 0 }).map(drop)?)).await
+}
+
+/// Gives a session a name.
+pub async fn rename(session: String, name: String) -> anyhow::Result<()> {
+    on_a_thread(move |client| Ok(client.ask(Rename { session, name }).map(drop)?)).await
+}
+
+/// Writes one key of the configuration.
+pub async fn configure(key: String, value: String) -> anyhow::Result<()> {
+    on_a_thread(move |client| Ok(client.ask(SetConfig { key, value }).map(drop)?)).await
+}
+
+/// Has a window kept, or forgotten.
+pub async fn keep(window: KeptWindow) -> anyhow::Result<()> {
+    on_a_thread(move |client| Ok(client.ask(KeepWindow { window }).map(drop)?)).await
+}
+
+/// The windows of these sessions were closed.
+pub async fn release(sessions: Vec<u64>) -> anyhow::Result<()> {
+    on_a_thread(move |client| {
+        for id in sessions {
+            let released = client.ask(Release { session: SessionId(id).to_string() });
+            if let Err(error) = released
+                && error.ends_connection()
+            {
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The windows that an earlier run of this program left, and the sessions there are.
+pub async fn lost_windows() -> anyhow::Result<(Vec<KeptWindow>, Vec<SessionInfo>)> {
+    on_a_thread(|client| Ok((client.ask(TakeWindows {})?.windows, client.ask(List {})?.sessions))).await
+}
+
+/// A connection that is told what happens to sessions, and those there are.
+pub async fn watch() -> anyhow::Result<(Client, Vec<SessionInfo>)> {
+    let watched = gio::spawn_blocking(|| {
+        let mut client = connect()?;
+        client.ask(Subscribe { session: "*".to_owned() })?;
+        let sessions = client.ask(List {})?.sessions;
+        Ok((client, sessions))
+    });
+    watched.await.unwrap_or_else(|_| bail!("asking the service failed (a defect)"))
 }
 
 async fn on_a_thread<T: Send + 'static>(

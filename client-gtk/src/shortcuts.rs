@@ -1,5 +1,6 @@
 //! Every action with its keys, and the window that shows them.
 
+use crate::settings;
 use crate::window::Window;
 use gtk::prelude::*;
 
@@ -7,46 +8,135 @@ use gtk::prelude::*;
 pub struct Shortcut {
     pub action: &'static str,
     pub title: &'static str,
-    pub keys: &'static [&'static str],
+    keys: &'static [&'static str],
 }
 
 const fn shortcut(action: &'static str, title: &'static str, keys: &'static [&'static str]) -> Shortcut {
     Shortcut { action, title, keys }
 }
 
-/// As people know them from GNOME Terminal.
-pub const SHORTCUTS: [Shortcut; 18] = [
-    shortcut("app.new-window", "New window", &["<Ctrl><Shift>n"]),
-    shortcut("app.quit", "Close all windows", &["<Ctrl><Shift>q"]),
-    shortcut("win.new-tab", "New tab", &["<Ctrl><Shift>t"]),
-    shortcut("win.close-tab", "Close the tab; its session goes on", &["<Ctrl><Shift>w"]),
-    shortcut("win.next-tab", "Next tab", &["<Ctrl>Page_Down"]),
-    shortcut("win.previous-tab", "Previous tab", &["<Ctrl>Page_Up"]),
-    shortcut("win.sessions", "All sessions", &["<Ctrl><Shift>s"]),
-    shortcut("win.search", "Search", &["<Ctrl><Shift>f"]),
-    shortcut("win.copy", "Copy", &["<Ctrl><Shift>c"]),
-    shortcut("win.paste", "Paste", &["<Ctrl><Shift>v"]),
-    shortcut("win.page-up", "A page up", &["<Shift>Page_Up"]),
-    shortcut("win.page-down", "A page down", &["<Shift>Page_Down"]),
-    shortcut("win.reset-scroll", "Back to the end", &["<Shift>End"]),
-    shortcut("win.zoom-in", "Larger", &["<Ctrl>plus", "<Ctrl>equal", "<Ctrl>KP_Add"]),
-    shortcut("win.zoom-out", "Smaller", &["<Ctrl>minus", "<Ctrl>KP_Subtract"]),
-    shortcut("win.zoom-normal", "Normal size", &["<Ctrl>0", "<Ctrl>KP_0"]),
-    shortcut("win.full-screen", "Full screen", &["F11"]),
-    shortcut("win.shortcuts", "These shortcuts", &["<Ctrl>question", "<Ctrl><Shift>F1"]),
+/// Those of a group, as people know them from GNOME Terminal.
+type Group = (&'static str, &'static [Shortcut]);
+
+const GROUPS: [Group; 5] = [
+    (
+        "Windows and tabs",
+        &[
+            shortcut("app.new-window", "New window", &["<Ctrl><Shift>n"]),
+            shortcut("win.new-tab", "New tab", &["<Ctrl><Shift>t"]),
+            shortcut("win.close-tab", "Close the tab; its sessions go on", &["<Ctrl><Shift>w"]),
+            shortcut("win.bring-back", "Bring back what was closed", &["<Ctrl><Shift>z"]),
+            shortcut("win.next-tab", "Next tab", &["<Ctrl>Page_Down"]),
+            shortcut("win.previous-tab", "Previous tab", &["<Ctrl>Page_Up"]),
+            shortcut("win.move-tab-left", "Move the tab to the left", &["<Ctrl><Shift>Page_Up"]),
+            shortcut("win.move-tab-right", "Move the tab to the right", &["<Ctrl><Shift>Page_Down"]),
+            shortcut("win.full-screen", "Full screen", &["F11"]),
+            shortcut("app.quit", "Close all windows", &["<Ctrl><Shift>q"]),
+        ],
+    ),
+    (
+        "Panes",
+        &[
+            shortcut("win.split-right", "Split to the right", &["<Ctrl><Shift>o"]),
+            shortcut("win.split-down", "Split downwards", &["<Ctrl><Shift>e"]),
+            shortcut("win.zoom-pane", "One pane alone, and back", &["<Ctrl><Shift>x"]),
+            shortcut("win.pane-left", "To the left", &["<Alt><Shift>Left"]),
+            shortcut("win.pane-right", "To the right", &["<Alt><Shift>Right"]),
+            shortcut("win.pane-up", "Upwards", &["<Alt><Shift>Up"]),
+            shortcut("win.pane-down", "Downwards", &["<Alt><Shift>Down"]),
+            shortcut("win.resize-left", "Border to the left", &["<Ctrl><Alt><Shift>Left"]),
+            shortcut("win.resize-right", "Border to the right", &["<Ctrl><Alt><Shift>Right"]),
+            shortcut("win.resize-up", "Border upwards", &["<Ctrl><Alt><Shift>Up"]),
+            shortcut("win.resize-down", "Border downwards", &["<Ctrl><Alt><Shift>Down"]),
+        ],
+    ),
+    (
+        "Text",
+        &[
+            shortcut("win.copy", "Copy", &["<Ctrl><Shift>c"]),
+            shortcut("win.paste", "Paste", &["<Ctrl><Shift>v"]),
+            shortcut("win.search", "Search", &["<Ctrl><Shift>f"]),
+            shortcut("win.page-up", "A page up", &["<Shift>Page_Up"]),
+            shortcut("win.page-down", "A page down", &["<Shift>Page_Down"]),
+            shortcut("win.reset-scroll", "Back to the end", &["<Shift>End"]),
+        ],
+    ),
+    (
+        "Look",
+        &[
+            shortcut("win.zoom-in", "Larger", &["<Ctrl>plus", "<Ctrl>equal", "<Ctrl>KP_Add"]),
+            shortcut("win.zoom-out", "Smaller", &["<Ctrl>minus", "<Ctrl>KP_Subtract"]),
+            shortcut("win.zoom-normal", "Normal size", &["<Ctrl>0", "<Ctrl>KP_0"]),
+            shortcut("win.preferences", "Preferences", &["<Ctrl>comma"]),
+        ],
+    ),
+    (
+        "Sessions",
+        &[
+            shortcut("win.sessions", "All sessions", &["<Ctrl><Shift>s"]),
+            shortcut("win.rename", "Rename the session", &["<Ctrl><Shift>r"]),
+            shortcut("win.shortcuts", "These shortcuts", &["<Ctrl>question", "<Ctrl><Shift>F1"]),
+        ],
+    ),
 ];
+
+/// All of them.
+pub fn all() -> impl Iterator<Item = &'static Shortcut> {
+    GROUPS.iter().flat_map(|(_, group)| group.iter())
+}
+
+impl Shortcut {
+    /// Its name in the configuration's table `shortcuts`.
+    fn name(&self) -> &'static str {
+        self.action.split_once('.').map_or(self.action, |(_, name)| name)
+    }
+
+    /// A person's keys, or the usual ones.
+    fn keys(&self) -> Vec<String> {
+        let own = settings::current().shortcuts.get(self.name()).cloned();
+        let mut keys = own.unwrap_or_else(|| self.keys.iter().map(|key| (*key).to_owned()).collect());
+        keys.retain(|key| gtk::accelerator_parse(key).is_some());
+        keys
+    }
+}
+
+/// Gives every action its keys.
+pub fn bind(application: &impl IsA<gtk::Application>) {
+    for shortcut in all() {
+        let keys = shortcut.keys();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        application.set_accels_for_action(shortcut.action, &keys);
+    }
+}
 
 /// The window that lists them.
 pub fn window(parent: &Window) -> gtk::ShortcutsWindow {
-    let group = gtk::ShortcutsGroup::builder().title("Scarab").build();
-    for Shortcut { title, keys, .. } in &SHORTCUTS {
-        let shown = gtk::ShortcutsShortcut::builder().title(*title).accelerator(keys.join(" ")).build();
-        group.append(&shown);
+    let section = gtk::ShortcutsSection::builder().section_name("all").max_height(14).build();
+    for (title, shortcuts) in &GROUPS {
+        let group = gtk::ShortcutsGroup::builder().title(*title).build();
+        for shortcut in *shortcuts {
+            let keys = shortcut.keys().join(" ");
+            let shown = gtk::ShortcutsShortcut::builder().title(shortcut.title).accelerator(keys).build();
+            group.append(&shown);
+        }
+        section.append(&group);
     }
-    let section = gtk::ShortcutsSection::builder().section_name("all").max_height(12).build();
-    section.append(&group);
     let window = gtk::ShortcutsWindow::builder().transient_for(parent).modal(true).build();
     window.set_child(Some(&section));
     section.set_visible(true);
     window
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_key_has_two_meanings_and_no_action_two_places() {
+        let keys: Vec<&str> = all().flat_map(|shortcut| shortcut.keys.iter().copied()).collect();
+        assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
+        let names: Vec<&str> = all().map(Shortcut::name).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    }
 }

@@ -15,38 +15,12 @@ pub struct Theme {
     pub dark: bool,
 }
 
-const fn rgb(value: u32) -> Rgb {
+/// A colour from `0xrrggbb`.
+pub const fn rgb(value: u32) -> Rgb {
     Rgb { r: (value >> 16) as u8, g: (value >> 8) as u8, b: value as u8 }
 }
 
-/// GNOME's palette, as its terminals have it: people's eyes know it.
-const NAMED: [Rgb; 16] = [
-    rgb(0x1e1e1e),
-    rgb(0xc01c28),
-    rgb(0x26a269),
-    rgb(0xa2734c),
-    rgb(0x12488b),
-    rgb(0xa347ba),
-    rgb(0x2aa1b3),
-    rgb(0xcfcfcf),
-    rgb(0x5d5d5d),
-    rgb(0xf66151),
-    rgb(0x33d17a),
-    rgb(0xe9ad0c),
-    rgb(0x2a7bde),
-    rgb(0xc061cb),
-    rgb(0x33c7de),
-    rgb(0xffffff),
-];
-
 impl Theme {
-    /// The built-in one for a dark or a light desktop.
-    pub fn built_in(dark: bool) -> Self {
-        let (foreground, background) =
-            if dark { (rgb(0xffffff), rgb(0x1e1e1e)) } else { (rgb(0x1e1e1e), rgb(0xffffff)) };
-        Self { foreground, background, cursor: foreground, named: NAMED, dark }
-    }
-
     /// What the service answers programs that ask.
     pub fn told(&self) -> ViewerColours {
         let told = |Rgb { r, g, b }| message::Rgb { r, g, b };
@@ -164,11 +138,13 @@ pub fn rgba(Rgb { r, g, b }: Rgb, opacity: f32) -> RGBA {
 
 #[cfg(test)]
 mod tests {
+    use super::super::palettes;
     use super::*;
+    use crate::settings::Settings;
 
     #[test]
     fn the_cube_and_the_ramp_are_xterms() {
-        let theme = Theme::built_in(true);
+        let theme = palettes::theme(&Settings::default(), true);
         assert_eq!(theme.indexed(16), rgb(0x000000));
         assert_eq!(theme.indexed(67), rgb(0x5f87af));
         assert_eq!(theme.indexed(231), rgb(0xffffff));
@@ -177,7 +153,7 @@ mod tests {
 
     #[test]
     fn inverse_exchanges_what_is_seen() {
-        let theme = Theme::built_in(true);
+        let theme = palettes::theme(&Settings::default(), true);
         let program = FrameColours::default();
         let mut colours = Colours { theme: &theme, program: &program, reversed: false };
         let inverse = Style { attributes: Attributes::INVERSE, ..Style::default() };

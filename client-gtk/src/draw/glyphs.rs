@@ -58,19 +58,54 @@ pub struct Fonts {
     metrics: Metrics,
     characters: HashMap<(char, Face), Option<Rc<Shaped>>>,
     clusters: HashMap<(Box<str>, Face), Option<Rc<Shaped>>>,
+    /// Letters that the font may join, and what came of them; `None` where a person does not want that.
+    joined: Option<HashMap<(Box<str>, Face), Option<Rc<[Rc<Shaped>]>>>>,
 }
 
 impl Fonts {
     /// `scale` is device pixels a logical pixel.
-    pub fn new(context: pango::Context, base: pango::FontDescription, scale: f64) -> Self {
+    pub fn new(context: pango::Context, base: pango::FontDescription, scale: f64, ligatures: bool) -> Self {
         // Every cell begins on a device pixel: letters must not be placed between two.
         context.set_round_glyph_positions(true);
         let metrics = measure(&context, &base, scale);
-        Self { context, base, metrics, characters: HashMap::new(), clusters: HashMap::new() }
+        let joined = ligatures.then(HashMap::new);
+        Self { context, base, metrics, characters: HashMap::new(), clusters: HashMap::new(), joined }
     }
 
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    pub fn base(&self) -> &pango::FontDescription {
+        &self.base
+    }
+
+    /// Letters that the font may join are to be drawn so.
+    pub fn joins(&self) -> bool {
+        self.joined.is_some()
+    }
+
+    /// Letters as the font joins them, one part for each; `None` where that is nothing but the letters themselves, or
+    /// does not fit into as many cells.
+    pub fn joined(&mut self, text: &str, face: Face) -> Option<Rc<[Rc<Shaped>]>> {
+        let key = (Box::from(text), face);
+        if let Some(parts) = self.joined.as_ref()?.get(&key) {
+            return parts.clone();
+        }
+        // A font that joins letters draws them in one of their cells and leaves the others empty: as many glyphs.
+        let whole = self.shape(text, face).filter(|whole| whole.glyphs.len() == text.chars().count());
+        let parts = whole.map(|whole| {
+            let part = |glyph: &Glyph| {
+                Rc::new(Shaped { font: whole.font.clone(), glyphs: vec![*glyph], width: glyph.width })
+            };
+            whole.glyphs.iter().map(part).collect()
+        });
+        let kept = self.joined.as_mut()?;
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        kept.insert(key, Option::clone(&parts));
+        parts
     }
 
     pub fn character(&mut self, character: char, face: Face) -> Option<Rc<Shaped>> {

@@ -4,7 +4,7 @@
 //!   FrameRow / WrappedRow ──► Spot (text, style, columns) ──► row.rs ──► one RenderNode for each row, kept by its key
 //!                                                             │ glyphs.rs   fonts, shaped once for each character
 //!                                                             │ boxes.rs    what must join, by geometry
-//!                                                             └ colours.rs  palette, theme, inverse, faint
+//!                                                             └ colours.rs  theme (palettes.rs), inverse, faint
 //! ```
 //!
 //! Cursor, selection and the like are nodes of their own over these: a blinking cursor builds no row anew.
@@ -12,6 +12,7 @@
 pub mod boxes;
 pub mod colours;
 pub mod glyphs;
+pub mod palettes;
 pub mod row;
 
 /// The size of a cell, in whole device pixels, and where the letters stand in it.

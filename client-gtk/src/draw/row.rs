@@ -71,8 +71,9 @@ pub fn draw<'a>(
             snapshot.append_color(&rgba(background, 1.0), &ground);
         }
     }
+    let joined = if fonts.joins() { join(&spots, fonts) } else { Vec::new() };
     let mut run = Run::default();
-    for (spot, ink) in &spots {
+    for (index, (spot, ink)) in spots.iter().enumerate() {
         if ink.opacity == 0.0 {
             continue;
         }
@@ -83,13 +84,37 @@ pub fn draw<'a>(
             boxes::draw(&snapshot, character, spot.col as f32 * metrics.width, &metrics, &colour);
             continue;
         }
-        run.add(spot, ink, fonts, &snapshot);
+        run.add(spot, ink, joined.get(index).cloned().flatten(), fonts, &snapshot);
     }
     run.finish(&snapshot, fonts);
     for (spot, ink) in &spots {
         decorate(&snapshot, spot, ink, fonts);
     }
     snapshot.to_node()
+}
+
+/// For each spot what it is as part of letters that the font joins: signs of ASCII that stand together and look alike.
+fn join(spots: &[(Spot<'_>, Ink)], fonts: &mut Fonts) -> Vec<Option<Rc<Shaped>>> {
+    let sign = |spot: &Spot<'_>| match spot.text {
+        Text::Character(character) if character.is_ascii_punctuation() => Some(character),
+        _ => None,
+    };
+    let mut joined = Vec::with_capacity(spots.len());
+    let together = |(one, ink): &(Spot<'_>, Ink), (other, other_ink): &(Spot<'_>, Ink)| {
+        sign(one).is_some() && sign(other).is_some() && one.style == other.style && ink == other_ink
+    };
+    for run in spots.chunk_by(together) {
+        let text: String = run.iter().filter_map(|(spot, _)| sign(spot)).collect();
+        let parts = match run {
+            [(first, _), _, ..] => fonts.joined(&text, Face::of(first.style.attributes)),
+            _ => None,
+        };
+        match parts {
+            Some(parts) => joined.extend(parts.iter().cloned().map(Some)),
+            None => joined.extend(run.iter().map(|_| None)),
+        }
+    }
+    joined
 }
 
 /// Text of one font and colour that goes into one node.
@@ -102,9 +127,17 @@ struct Run {
 }
 
 impl Run {
-    fn add(&mut self, spot: &Spot<'_>, ink: &Ink, fonts: &mut Fonts, snapshot: &gtk::Snapshot) {
+    fn add(
+        &mut self,
+        spot: &Spot<'_>,
+        ink: &Ink,
+        joined: Option<Rc<Shaped>>,
+        fonts: &mut Fonts,
+        snapshot: &gtk::Snapshot,
+    ) {
         let face = Face::of(spot.style.attributes);
         let shaped = match spot.text {
+            _ if joined.is_some() => joined,
             Text::Character(' ') => return,
             Text::Character(character) => fonts.character(character, face),
             Text::Cluster(text) => fonts.cluster(text, face),

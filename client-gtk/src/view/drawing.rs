@@ -1,7 +1,8 @@
 //! A frame, or a piece of history, on the screen.
 
-use super::{PADDING, View};
+use super::View;
 use crate::draw::colours::{Colours, rgba};
+use crate::draw::glyphs::Fonts;
 use crate::draw::{Metrics, row};
 use gtk::gdk::RGBA;
 use gtk::graphene::{Point, Rect};
@@ -20,6 +21,8 @@ const SELECTED: RGBA = RGBA::new(0.21, 0.52, 0.89, 0.4);
 const MATCH: RGBA = RGBA::new(0.96, 0.83, 0.18, 0.4);
 const CURRENT_MATCH: RGBA = RGBA::new(1.0, 0.47, 0.0, 0.6);
 
+/// Around a note, in logical pixels.
+const NOTE_MARGIN: f32 = 4.0;
 /// The ground of a note.
 const NOTE: RGBA = RGBA::new(0.9, 0.65, 0.04, 1.0);
 
@@ -83,7 +86,8 @@ impl View {
         let (width, height) = (self.width() as f32, self.height() as f32);
         snapshot.append_color(&rgba(colours.background(), 1.0), &Rect::new(0.0, 0.0, width, height));
         snapshot.save();
-        snapshot.translate(&Point::new(PADDING, PADDING));
+        let padding = self.padding();
+        snapshot.translate(&Point::new(padding, padding));
         let mut fonts = imp.fonts.borrow_mut();
         let fonts = fonts.get_or_insert_with(|| self.new_fonts());
         let scrolled = self.history_rows();
@@ -130,6 +134,10 @@ impl View {
             self.draw_cursor(snapshot, &frame, fonts, &colours, &metrics);
         }
         snapshot.restore();
+        self.draw_flash(snapshot);
+        if scrolled.is_none() {
+            self.blink(&frame);
+        }
         self.measure_history(&frame);
         if let Some(problem) = self.imp().problem.borrow().as_ref() {
             self.draw_note(snapshot, width, &format!("{problem}\nPress Enter to try again."));
@@ -164,7 +172,7 @@ impl View {
         &self,
         snapshot: &gtk::Snapshot,
         frame: &Frame,
-        fonts: &mut crate::draw::glyphs::Fonts,
+        fonts: &mut Fonts,
         colours: &Colours<'_>,
         metrics: &Metrics,
     ) {
@@ -178,9 +186,9 @@ impl View {
         let width = if wide { 2.0 * metrics.width } else { metrics.width } * stretch;
         let preedit = self.imp().preedit.borrow();
         if !preedit.is_empty() {
-            return self.draw_preedit(snapshot, &preedit, (x, y), colours, metrics);
+            return self.draw_preedit(snapshot, &preedit, (x, y), colours, fonts);
         }
-        if !cursor.visible || frame.rows().is_empty() {
+        if !cursor.visible || frame.rows().is_empty() || self.cursor_is_hidden() {
             return;
         }
         let colour = rgba(colours.cursor(), 1.0);
@@ -220,15 +228,15 @@ impl View {
         text: &str,
         (x, y): (f32, f32),
         colours: &Colours<'_>,
-        metrics: &Metrics,
+        fonts: &Fonts,
     ) {
         let layout = self.create_pango_layout(Some(text));
-        layout.set_font_description(Some(&pango::FontDescription::from_string(super::FONT)));
+        layout.set_font_description(Some(fonts.base()));
         let attributes = pango::AttrList::new();
         attributes.insert(pango::AttrInt::new_underline(pango::Underline::Single));
         layout.set_attributes(Some(&attributes));
         let (width, _) = layout.pixel_size();
-        let ground = Rect::new(x, y, width as f32, metrics.height);
+        let ground = Rect::new(x, y, width as f32, fonts.metrics().height);
         snapshot.append_color(&rgba(colours.background(), 1.0), &ground);
         snapshot.save();
         snapshot.translate(&Point::new(x, y));
@@ -239,8 +247,9 @@ impl View {
     /// Where an input method shows what it offers.
     fn place_input_method(&self, frame: &Frame, metrics: &Metrics) {
         let cursor = frame.head().cursor;
-        let x = PADDING + f32::from(cursor.col) * metrics.width;
-        let y = PADDING + f32::from(cursor.row) * metrics.height;
+        let padding = self.padding();
+        let x = padding + f32::from(cursor.col) * metrics.width;
+        let y = padding + f32::from(cursor.row) * metrics.height;
         let place = gtk::gdk::Rectangle::new(x as i32, y as i32, metrics.width as i32, metrics.height as i32);
         if self.imp().input_place.replace(Some(place)) != Some(place)
             && let Some(method) = self.imp().input_method.borrow().as_ref()
@@ -252,10 +261,10 @@ impl View {
     /// A quiet note while the service is away, or when it says no.
     fn draw_note(&self, snapshot: &gtk::Snapshot, width: f32, text: &str) {
         let layout = self.create_pango_layout(Some(text));
-        layout.set_width(((width - 6.0 * PADDING).max(80.0) * pango::SCALE as f32) as i32);
+        layout.set_width(((width - 6.0 * NOTE_MARGIN).max(80.0) * pango::SCALE as f32) as i32);
         let (text_width, text_height) = layout.pixel_size();
         let (wide, high) = (text_width as f32 + 16.0, text_height as f32 + 8.0);
-        let ground = Rect::new((width - wide - PADDING).max(0.0), PADDING, wide, high);
+        let ground = Rect::new((width - wide - NOTE_MARGIN).max(0.0), NOTE_MARGIN, wide, high);
         snapshot.append_color(&NOTE, &ground);
         snapshot.save();
         snapshot.translate(&Point::new(ground.x() + 8.0, ground.y() + 4.0));

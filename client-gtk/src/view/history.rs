@@ -136,6 +136,7 @@ impl View {
     pub(super) fn frame_changed(&self, frame: &Frame) {
         // Something else may stand under the pointer now.
         self.imp().links.hovered.take();
+        self.show_cursor();
         if let Some(scrolled) = self.imp().scrolled.borrow_mut().as_mut() {
             scrolled.lines = Lines::new(frame.clone(), frame.head().cols);
             scrolled.top.line = scrolled.top.line.max(scrolled.lines.first());

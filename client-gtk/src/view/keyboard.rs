@@ -180,6 +180,7 @@ impl View {
                 method.focus_out();
             }
         }
+        self.show_cursor();
         if !focused {
             // Releases that happen elsewhere are not seen here.
             self.imp().keyboard.down.borrow_mut().clear();
@@ -262,6 +263,7 @@ impl View {
             return glib::Propagation::Proceed;
         };
         if down && !is_modifier(message.key) {
+            self.show_cursor();
             self.follow();
             self.clear_selection();
         }

@@ -1,26 +1,22 @@
 //! The context menu.
 
 use super::View;
+use crate::window::grouped;
+use gtk::gdk;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use gtk::{gdk, gio};
 
 /// What it offers: a label and an action, in groups.
 const ITEMS: [&[(&str, &str)]; 3] = [
     &[("_Copy", "win.copy"), ("_Paste", "win.paste")],
-    &[("New _Tab", "win.new-tab"), ("New _Window", "app.new-window")],
-    &[("_Search", "win.search"), ("S_essions", "win.sessions"), ("_Keyboard Shortcuts", "win.shortcuts")],
+    &[("New _Tab", "win.new-tab"), ("Split _Right", "win.split-right"), ("Split _Down", "win.split-down")],
+    &[("_Search", "win.search"), ("S_essions", "win.sessions"), ("_Preferences", "win.preferences")],
 ];
 
 impl View {
     /// Opens it at a place.
     pub(super) fn open_menu(&self, x: f64, y: f64) {
-        let menu = gio::Menu::new();
-        for group in ITEMS {
-            let section = gio::Menu::new();
-            group.iter().for_each(|(label, action)| section.append(Some(label), Some(action)));
-            menu.append_section(None, &section);
-        }
+        let menu = grouped(&ITEMS);
         let popover = gtk::PopoverMenu::from_model(Some(&menu));
         popover.set_has_arrow(false);
         popover.set_halign(gtk::Align::Start);

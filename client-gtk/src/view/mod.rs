@@ -18,11 +18,14 @@
 //! | `search` | finding text in it |
 //! | `selection` | what is selected, and its text |
 //! | `clipboard` | copy and paste |
+//! | `blinking`, `flash` | the cursor's, and a bell that is seen |
 //!
 //! Nothing runs while nothing happens: the doorbell is armed by a drawn frame and rings at most once for it.
 
+mod blinking;
 mod clipboard;
 mod drawing;
+mod flash;
 mod history;
 mod keyboard;
 mod links;
@@ -35,24 +38,22 @@ mod session;
 
 use crate::draw::colours::Theme;
 use crate::draw::glyphs::Fonts;
+use crate::draw::palettes;
 use crate::service::{self, Wanted};
+use crate::settings;
+use crate::window::Shown;
 use adw::prelude::*;
 use drawing::Kept;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, glib, pango};
 use history::Scrolled;
+use scarab_protocol::SessionId;
 use scarab_protocol::grid::Frame;
 use scarab_protocol::message::Size;
 use selection::Selection;
 use session::Session;
 use std::cell::{Cell, RefCell};
 
-/// Space around the text, in logical pixels.
-const PADDING: f32 = 4.0;
-/// The font where nothing else is said.
-const FONT: &str = "Monospace 11";
-/// The size that a view asks for.
-const ASKED: (u16, u16) = (80, 24);
 /// Steps of the font's size, in points.
 const SMALLEST: i32 = 4;
 const LARGEST: i32 = 96;
@@ -60,7 +61,10 @@ const LARGEST: i32 = 96;
 /// What a view tells its window.
 #[derive(Clone, Debug)]
 pub enum Told {
-    Title(String),
+    /// It has another title.
+    Title,
+    /// A session is shown.
+    Attached,
     Bell,
     /// The session's program ended; there is nothing more to show.
     Ended,
@@ -99,6 +103,7 @@ mod imp {
         pub(in crate::view) typed: RefCell<Option<String>>,
         pub(in crate::view) keyboard: keyboard::State,
         pub(in crate::view) mouse: mouse::State,
+        pub(in crate::view) blinking: blinking::State,
         pub(in crate::view) links: links::State,
         pub(in crate::view) menu: RefCell<Option<glib::WeakRef<gtk::PopoverMenu>>>,
         /// What the screen has room for.
@@ -106,8 +111,12 @@ mod imp {
         /// Points that the font is larger than asked for.
         pub(in crate::view) zoom: Cell<i32>,
         pub(in crate::view) wanted: RefCell<Option<Wanted>>,
+        /// The session that is shown, or will be.
+        pub(in crate::view) shown: Cell<Option<Shown>>,
+        pub(in crate::view) title: RefCell<String>,
         /// Why there is nothing to show.
         pub(in crate::view) problem: RefCell<Option<String>>,
+        pub(in crate::view) flashing: Cell<bool>,
         pub(in crate::view) input_place: Cell<Option<gdk::Rectangle>>,
         pub(in crate::view) listener: RefCell<Option<Listener>>,
     }
@@ -131,6 +140,7 @@ mod imp {
 
         fn dispose(&self) {
             self.session.take();
+            self.obj().stop_blinking();
             while let Some(child) = self.obj().first_child() {
                 child.unparent();
             }
@@ -144,12 +154,14 @@ mod imp {
 
         fn measure(&self, orientation: gtk::Orientation, _: i32) -> (i32, i32, i32, i32) {
             let metrics = self.obj().metrics();
+            let padding = self.obj().padding();
+            let settings = settings::current();
             let (cell, count) = match orientation {
-                gtk::Orientation::Horizontal => (metrics.width, ASKED.0),
-                _ => (metrics.height, ASKED.1),
+                gtk::Orientation::Horizontal => (metrics.width, settings.window.columns),
+                _ => (metrics.height, settings.window.rows),
             };
-            let least = (cell * 2.0 + 2.0 * PADDING).ceil() as i32;
-            let natural = (cell * f32::from(count) + 2.0 * PADDING).ceil() as i32;
+            let least = (cell * 2.0 + 2.0 * padding).ceil() as i32;
+            let natural = (cell * f32::from(count) + 2.0 * padding).ceil() as i32;
             (least, natural, -1, -1)
         }
 
@@ -185,11 +197,10 @@ impl View {
         self.set_cursor_from_name(Some("text"));
         self.set_overflow(gtk::Overflow::Hidden);
         let style = adw::StyleManager::default();
-        self.imp().theme.replace(Some(Theme::built_in(style.is_dark())));
         style.connect_dark_notify(glib::clone!(
             #[weak(rename_to = view)]
             self,
-            move |style| view.take_theme(Theme::built_in(style.is_dark()))
+            move |style| view.take_theme(palettes::theme(&settings::current(), style.is_dark()))
         ));
         self.connect_scale_factor_notify(View::forget_fonts);
         self.take_keyboard();
@@ -216,6 +227,12 @@ impl View {
     pub fn open(&self, wanted: Wanted) {
         self.imp().wanted.replace(Some(wanted));
         self.open_wanted();
+    }
+
+    /// Shows a session that was shown before.
+    pub fn open_shown(&self, shown: Shown) {
+        self.imp().shown.set(Some(shown));
+        self.open(Wanted::Session(SessionId(shown.session).to_string()));
     }
 
     fn open_wanted(&self) {
@@ -254,7 +271,23 @@ impl View {
     }
 
     fn theme(&self) -> Theme {
-        self.imp().theme.borrow().clone().unwrap_or_else(|| Theme::built_in(true))
+        let dark = || adw::StyleManager::default().is_dark();
+        let mut theme = self.imp().theme.borrow_mut();
+        theme.get_or_insert_with(|| palettes::theme(&settings::current(), dark())).clone()
+    }
+
+    /// Space around the text, in logical pixels.
+    fn padding(&self) -> f32 {
+        f32::from(settings::current().window.padding)
+    }
+
+    /// A person has set something else.
+    pub fn settings_changed(&self) {
+        self.take_theme(palettes::theme(&settings::current(), adw::StyleManager::default().is_dark()));
+        if let Some(bar) = self.next_sibling() {
+            bar.set_visible(settings::current().window.scrollbar);
+        }
+        self.forget_fonts();
     }
 
     fn take_theme(&self, theme: Theme) {
@@ -287,16 +320,20 @@ impl View {
     }
 
     fn new_fonts(&self) -> Fonts {
-        let mut description = pango::FontDescription::from_string(FONT);
-        let points = description.size() / pango::SCALE + self.imp().zoom.get();
-        description.set_size(points.clamp(SMALLEST, LARGEST) * pango::SCALE);
-        Fonts::new(self.create_pango_context(), description, f64::from(self.scale_factor()))
+        let mut description = pango::FontDescription::from_string(&settings::current().window.font);
+        // A font without a size has Pango's usual one.
+        let asked = if description.size() > 0 { description.size() } else { 11 * pango::SCALE };
+        let size = asked + self.imp().zoom.get() * pango::SCALE;
+        description.set_size(size.clamp(SMALLEST * pango::SCALE, LARGEST * pango::SCALE));
+        let scale = f64::from(self.scale_factor());
+        Fonts::new(self.create_pango_context(), description, scale, settings::current().window.ligatures)
     }
 
     /// There is so much room.
     fn allocated(&self, width: i32, height: i32) {
         let metrics = self.metrics();
-        let fit = |room: i32, cell: f32| ((room as f32 - 2.0 * PADDING) / cell).floor().max(1.0);
+        let padding = self.padding();
+        let fit = |room: i32, cell: f32| ((room as f32 - 2.0 * padding) / cell).floor().max(1.0);
         let (cols, rows) = (fit(width, metrics.width), fit(height, metrics.height));
         if width <= 0 || height <= 0 {
             return;
@@ -317,13 +354,24 @@ impl View {
     /// The cell at a place of the widget, and whether the place is inside the text.
     fn cell_at(&self, x: f64, y: f64) -> (usize, usize) {
         let metrics = self.metrics();
-        let at = |place: f64, cell: f32| ((place as f32 - PADDING) / cell).floor().max(0.0) as usize;
+        let padding = self.padding();
+        let at = |place: f64, cell: f32| ((place as f32 - padding) / cell).floor().max(0.0) as usize;
         (at(y, metrics.height), at(x, metrics.width))
     }
 
     /// The session that is shown: its id and its name; `None` once it has ended.
     pub fn session(&self) -> Option<(String, String)> {
         self.imp().session.borrow().as_ref().map(Session::identity)
+    }
+
+    /// The session that this view shows or is about to; `None` once it has ended.
+    pub fn shown(&self) -> Option<Shown> {
+        self.imp().shown.get()
+    }
+
+    /// What a tab with this view is called.
+    pub fn title(&self) -> String {
+        self.imp().title.borrow().clone()
     }
 
     /// The line that says where the program is, for new tabs.

@@ -1,7 +1,7 @@
 //! The mouse: the program's where it asked for it, unless Shift is held; else the person's, who selects and scrolls.
 
+use super::View;
 use super::selection::Unit;
-use super::{PADDING, View};
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, glib};
@@ -92,7 +92,8 @@ impl View {
     fn tell_mouse(&self, action: MouseAction, button: u8, state: gdk::ModifierType, (x, y): (f64, f64)) {
         let (row, col) = self.cell_at(x, y);
         let scale = f64::from(self.scale_factor());
-        let pixels = |place: f64| ((place - f64::from(PADDING)).max(0.0) * scale) as u32;
+        let padding = f64::from(self.padding());
+        let pixels = |place: f64| ((place - padding).max(0.0) * scale) as u32;
         let short = |value: usize| u16::try_from(value).unwrap_or(u16::MAX);
         let (last_row, last_col) = {
             let frame = self.imp().frame.borrow();

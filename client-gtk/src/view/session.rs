@@ -2,6 +2,7 @@
 
 use super::{Told, View};
 use crate::service::{Opened, Wanted};
+use crate::window::Shown;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
@@ -31,6 +32,8 @@ pub(super) struct Session {
     /// What wakes this view.
     sources: Vec<glib::SourceId>,
     name: String,
+    /// As the program set it.
+    title: String,
     pub(super) directory: String,
     lost: bool,
     /// How its program ended.
@@ -76,18 +79,29 @@ impl View {
             pastes: VecDeque::new(),
             sources: Vec::new(),
             name: attachment.session.name.clone(),
+            title: attachment.session.title.clone(),
             directory: attachment.session.directory.clone(),
             lost: false,
             status: None,
             attachment,
         };
-        self.tell_title(&session.attachment.session.title, &session.name);
+        let info = &session.attachment.session;
+        self.imp().shown.set(Some(Shown { session: info.id.0, created: info.created }));
         self.imp().session.replace(Some(session));
+        self.tell_title();
         self.begin();
     }
 
-    fn tell_title(&self, title: &str, name: &str) {
-        self.tell(Told::Title(if title.is_empty() { name.to_owned() } else { title.to_owned() }));
+    /// A name that a person gave says more than a program's title.
+    fn tell_title(&self) {
+        let title = self.imp().session.borrow().as_ref().map(|session| {
+            let is_number = session.name.chars().all(|character| character.is_ascii_digit());
+            if is_number && !session.title.is_empty() { session.title.clone() } else { session.name.clone() }
+        });
+        if let Some(title) = title {
+            self.imp().title.replace(title);
+            self.tell(Told::Title);
+        }
     }
 
     /// A connection that has just been made.
@@ -99,6 +113,7 @@ impl View {
         }
         self.imp().kept.borrow_mut().forget();
         self.watch();
+        self.tell(Told::Attached);
         self.send(Focus { focused: self.has_focus() });
         if let Some(size) = self.imp().size.get() {
             self.resized(size);
@@ -284,8 +299,10 @@ impl View {
     fn take(&self, message: ToClient) {
         match message {
             ToClient::Title(event) => {
-                let name = self.imp().session.borrow().as_ref().map(|session| session.name.clone());
-                self.tell_title(&event.title, &name.unwrap_or_default());
+                if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+                    session.title = event.title;
+                }
+                self.tell_title();
             }
             ToClient::Directory(event) => {
                 if let Some(session) = self.imp().session.borrow_mut().as_mut() {
@@ -293,7 +310,7 @@ impl View {
                 }
             }
             ToClient::Bell(_) => {
-                self.error_bell();
+                self.flash();
                 self.tell(Told::Bell);
             }
             ToClient::Acknowledged(event) => {
@@ -332,12 +349,14 @@ impl View {
                 if let Some(session) = self.imp().session.borrow_mut().as_mut() {
                     session.name = event.name;
                 }
+                self.tell_title();
             }
             ToClient::ViewMoved(_) => self.map_again(),
             ToClient::Detached(event) => match event.reason {
                 DetachReason::SessionEnded => self.ended(),
                 DetachReason::Asked => {
                     self.imp().session.take();
+                    self.imp().shown.set(None);
                     self.tell(Told::Ended);
                 }
                 // Its session goes on: the last picture stays.
@@ -357,6 +376,7 @@ impl View {
     /// The program ended. A shell's tab goes with it; that of a command says how, and can run it again.
     fn ended(&self) {
         let Some(session) = self.imp().session.take() else { return };
+        self.imp().shown.set(None);
         let SessionInfo { command, directory, .. } = &session.attachment.session;
         if is_shell(command) {
             return self.tell(Told::Ended);

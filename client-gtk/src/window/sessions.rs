@@ -1,15 +1,16 @@
 //! The list of all sessions: what runs, where, since when, and who looks at it; to attach, to end, to find.
 
+use super::Window;
 use crate::service;
-use crate::window::Window;
 use adw::prelude::*;
 use gtk::{gio, glib};
 use scarab_protocol::message::SessionInfo;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A button in the header whose popover has the list. The list is asked for each time it is opened.
-pub fn button(window: &Window) -> gtk::MenuButton {
+/// A button in the header whose popover has the list, and beside it how many run elsewhere. The list is asked for each
+/// time it is opened.
+pub fn button(window: &Window, counter: &gtk::Label) -> gtk::MenuButton {
     let list = gtk::ListBox::builder().selection_mode(gtk::SelectionMode::None).build();
     list.add_css_class("boxed-list");
     list.set_placeholder(Some(
@@ -27,11 +28,12 @@ pub fn button(window: &Window) -> gtk::MenuButton {
     content.append(&search);
     content.append(&scroller);
     let popover = gtk::Popover::builder().child(&content).build();
-    let button = gtk::MenuButton::builder()
-        .icon_name("view-list-symbolic")
-        .tooltip_text("Sessions")
-        .popover(&popover)
-        .build();
+    let face = gtk::Box::builder().spacing(4).build();
+    face.append(&gtk::Image::from_icon_name("view-list-symbolic"));
+    counter.set_tooltip_text(Some("Running without a window here"));
+    counter.add_css_class("numeric");
+    face.append(counter);
+    let button = gtk::MenuButton::builder().child(&face).tooltip_text("Sessions").popover(&popover).build();
     list.set_filter_func(glib::clone!(
         #[weak]
         search,

@@ -1,0 +1,56 @@
+//! The bar in which something is looked for; what is found is shown by the view.
+
+use super::Window;
+use adw::prelude::*;
+use adw::subclass::prelude::*;
+use gtk::glib;
+use scarab_protocol::grid::search::Direction;
+
+impl Window {
+    /// What is typed there is looked for in the view that is used: Enter goes up, Ctrl+Shift+G and Ctrl+G up and down.
+    pub(super) fn search_bar(&self) -> gtk::SearchBar {
+        let imp = self.imp();
+        let entry = gtk::SearchEntry::builder().placeholder_text("Search").width_chars(32).build();
+        let bar = &imp.search;
+        bar.set_child(Some(&entry));
+        bar.connect_entry(&entry);
+        bar.set_show_close_button(true);
+        let find = |direction| {
+            glib::clone!(
+                #[weak(rename_to = window)]
+                self,
+                move |entry: &gtk::SearchEntry| {
+                    let found = window.view().is_some_and(|view| view.find(&entry.text(), direction));
+                    if found || entry.text().is_empty() {
+                        entry.remove_css_class("error");
+                    } else {
+                        entry.add_css_class("error");
+                    }
+                }
+            )
+        };
+        entry.connect_search_changed(find(Direction::Back));
+        entry.connect_activate(find(Direction::Back));
+        entry.connect_previous_match(find(Direction::Back));
+        entry.connect_next_match(find(Direction::Forward));
+        bar.connect_search_mode_enabled_notify(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            move |bar| {
+                if let Some(view) = window.view().filter(|_| !bar.is_search_mode()) {
+                    view.end_search();
+                    view.focus();
+                }
+            }
+        ));
+        bar.clone()
+    }
+
+    pub(super) fn open_search(&self) {
+        let bar = &self.imp().search;
+        bar.set_search_mode(true);
+        if let Some(entry) = bar.child() {
+            entry.grab_focus();
+        }
+    }
+}
