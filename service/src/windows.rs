@@ -38,9 +38,11 @@ impl Process {
     /// One that lives.
     pub fn living(pid: u32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name in brackets may have anything in it; the start is the 20th field behind it.
-        let started = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
-        Some(Self { pid, started })
+        // The name in brackets may have anything in it; behind it stand the state and, 19 fields on, the start.
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+        let ended = matches!(fields.next()?, "Z" | "X"); // dead, though nobody has taken note yet
+        let started = fields.nth(18)?.parse().ok()?;
+        (!ended).then_some(Self { pid, started })
     }
 
     fn lives(self) -> bool {
@@ -229,6 +231,17 @@ mod tests {
         let windows = Windows::beside(&socket);
         assert_eq!(windows.take(own).expect("taken"), [kept(u64::MAX, "one")]);
         assert_eq!(windows.take(own).expect("taken"), []);
+    }
+
+    #[test]
+    fn a_process_that_nobody_waited_for_is_dead() {
+        let mut child = std::process::Command::new("true").spawn().expect("it starts");
+        let state = || fs::read_to_string(format!("/proc/{}/stat", child.id())).expect("it is there");
+        while !state().contains(") Z ") {
+            std::thread::yield_now();
+        }
+        assert_eq!(Process::living(child.id()), None);
+        child.wait().expect("it has ended");
     }
 
     #[test]

@@ -49,7 +49,7 @@ use gtk::{gdk, glib, pango};
 use history::Scrolled;
 use scarab_protocol::SessionId;
 use scarab_protocol::grid::Frame;
-use scarab_protocol::message::Size;
+use scarab_protocol::message::{Size, ToService};
 use selection::Selection;
 use session::Session;
 use std::cell::{Cell, RefCell};
@@ -102,6 +102,8 @@ mod imp {
         /// What it typed while it looked at a key.
         pub(in crate::view) typed: RefCell<Option<String>>,
         pub(in crate::view) keyboard: keyboard::State,
+        /// Keys for a service that is not there yet.
+        pub(in crate::view) typed_ahead: RefCell<Vec<ToService>>,
         pub(in crate::view) mouse: mouse::State,
         pub(in crate::view) blinking: blinking::State,
         pub(in crate::view) links: links::State,
@@ -229,9 +231,13 @@ impl View {
         self.open_wanted();
     }
 
-    /// Shows a session that was shown before.
-    pub fn open_shown(&self, shown: Shown) {
+    /// Shows a session that was shown before; at once with the size that it has, where that is known, though this view
+    /// may not be seen yet.
+    pub fn open_shown(&self, shown: Shown, size: Option<Size>) {
         self.imp().shown.set(Some(shown));
+        if self.imp().size.get().is_none() {
+            self.imp().size.set(size);
+        }
         self.open(Wanted::Session(SessionId(shown.session).to_string()));
     }
 
@@ -257,6 +263,7 @@ impl View {
     /// Nothing can be shown, or nothing more: why stays on the screen until it is tried again.
     fn fail(&self, problem: String) {
         self.imp().problem.replace(Some(problem));
+        self.imp().typed_ahead.take();
         self.queue_draw();
     }
 

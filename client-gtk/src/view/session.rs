@@ -22,6 +22,9 @@ use std::time::Duration;
 /// A command that ran so long, in µs, is one that a person has turned away from.
 const LONG_COMMAND: u64 = 10_000_000;
 
+/// So many keys wait for a service that is not there: what a person types before noticing.
+const TYPED_AHEAD: usize = 256;
+
 /// A session that is shown.
 pub(super) struct Session {
     /// Away while a thread connects anew.
@@ -34,6 +37,8 @@ pub(super) struct Session {
     name: String,
     /// As the program set it.
     title: String,
+    /// The program in the foreground.
+    foreground: String,
     pub(super) directory: String,
     lost: bool,
     /// How its program ended.
@@ -80,6 +85,7 @@ impl View {
             sources: Vec::new(),
             name: attachment.session.name.clone(),
             title: attachment.session.title.clone(),
+            foreground: attachment.session.foreground.clone(),
             directory: attachment.session.directory.clone(),
             lost: false,
             status: None,
@@ -92,11 +98,12 @@ impl View {
         self.begin();
     }
 
-    /// A name that a person gave says more than a program's title.
+    /// A name that a person gave says more than a program's title, and that more than the program's name.
     fn tell_title(&self) {
         let title = self.imp().session.borrow().as_ref().map(|session| {
             let is_number = session.name.chars().all(|character| character.is_ascii_digit());
-            if is_number && !session.title.is_empty() { session.title.clone() } else { session.name.clone() }
+            let said = [&session.title, &session.foreground].into_iter().find(|said| !said.is_empty());
+            said.filter(|_| is_number).unwrap_or(&session.name).clone()
         });
         if let Some(title) = title {
             self.imp().title.replace(title);
@@ -118,6 +125,8 @@ impl View {
         if let Some(size) = self.imp().size.get() {
             self.resized(size);
         }
+        let typed_ahead = self.imp().typed_ahead.take();
+        typed_ahead.into_iter().for_each(|key| self.send(key));
         self.hear();
         self.queue_draw();
     }
@@ -211,12 +220,22 @@ impl View {
         }
     }
 
-    /// Sends a message, as far as the service is there.
+    /// Sends a message. Keys wait for a service that is not there yet, or not for the moment: none of them was sent, so
+    /// none can be doubled.
     pub(super) fn send(&self, message: impl Into<ToService>) {
+        let message = message.into();
         let sent = {
             let mut session = self.imp().session.borrow_mut();
-            let client = session.as_mut().and_then(Session::client);
-            client.map(|client| client.tell(message))
+            match session.as_mut().and_then(Session::client) {
+                Some(client) => Some(client.tell(message)),
+                None => {
+                    let mut typed_ahead = self.imp().typed_ahead.borrow_mut();
+                    if matches!(message, ToService::Key(_)) && typed_ahead.len() < TYPED_AHEAD {
+                        typed_ahead.push(message);
+                    }
+                    None
+                }
+            }
         };
         self.sent(sent);
     }
@@ -301,6 +320,12 @@ impl View {
             ToClient::Title(event) => {
                 if let Some(session) = self.imp().session.borrow_mut().as_mut() {
                     session.title = event.title;
+                }
+                self.tell_title();
+            }
+            ToClient::Foreground(event) => {
+                if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+                    session.foreground = event.name;
                 }
                 self.tell_title();
             }

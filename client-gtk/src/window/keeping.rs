@@ -7,7 +7,7 @@ use crate::service;
 use adw::prelude::*;
 use adw::subclass::prelude::*;
 use gtk::{gio, glib};
-use scarab_protocol::message::KeptWindow;
+use scarab_protocol::message::{KeptWindow, SessionInfo};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -57,7 +57,7 @@ pub fn bring_back_lost(application: &adw::Application) {
         let in_front = application.active_window();
         for KeptWindow { window, layout } in windows {
             match Layout::read(&layout).and_then(|layout| layout.with(&is_there)) {
-                Some(layout) => Window::restored(&application, window, &layout).present(),
+                Some(layout) => Window::restored(&application, window, &layout, &sessions).present(),
                 None => tell(&application, Job::Keep(KeptWindow { window, layout: String::new() })),
             }
         }
@@ -122,13 +122,18 @@ pub(super) fn number() -> u64 {
 
 impl Window {
     /// A window as it was.
-    fn restored(application: &adw::Application, number: u64, layout: &Layout) -> Self {
+    fn restored(
+        application: &adw::Application,
+        number: u64,
+        layout: &Layout,
+        sessions: &[SessionInfo],
+    ) -> Self {
         let window = Self::new(application);
         window.imp().number.set(number);
         if layout.width > 0 && layout.height > 0 {
             window.set_default_size(layout.width.min(MOST_PIXELS), layout.height.min(MOST_PIXELS));
         }
-        layout.tabs.iter().for_each(|tree| window.open_tree(tree));
+        layout.tabs.iter().for_each(|tree| window.open_tree(tree, sessions));
         let tabs = &window.imp().tabs;
         let selected = i32::try_from(layout.selected).unwrap_or(0);
         if selected < tabs.n_pages() {
@@ -217,10 +222,10 @@ impl Window {
     /// Brings back what was closed last.
     pub(super) fn bring_back(&self) {
         match CLOSED.with_borrow_mut(Vec::pop) {
-            Some(Closed::Tab(tree)) => self.open_tree(&tree),
+            Some(Closed::Tab(tree)) => self.open_tree(&tree, &[]),
             Some(Closed::Window(layout)) => {
                 if let Some(application) = self.application().and_downcast::<adw::Application>() {
-                    Self::restored(&application, number(), &layout).present();
+                    Self::restored(&application, number(), &layout, &[]).present();
                 }
             }
             None => self.say("Nothing was closed that could come back."),

@@ -141,7 +141,7 @@ impl Panes {
             if !placed.replace(true) {
                 let paned = paned.clone();
                 glib::idle_add_local_once(move || {
-                    paned.set_position((f64::from(paned.max_position()) * part) as i32);
+                    paned.set_position((f64::from(room(&paned)) * part) as i32);
                 });
             }
         });
@@ -299,6 +299,11 @@ impl Panes {
     }
 }
 
+/// What its two sides share, in logical pixels.
+fn room(paned: &gtk::Paned) -> i32 {
+    if paned.orientation() == gtk::Orientation::Horizontal { paned.width() } else { paned.height() }
+}
+
 fn collect(widget: &gtk::Widget, views: &mut Vec<View>) {
     match widget.downcast_ref::<gtk::Paned>() {
         Some(paned) => {
@@ -325,8 +330,10 @@ fn tree(widget: &gtk::Widget) -> Option<Tree> {
             let way =
                 if paned.orientation() == gtk::Orientation::Horizontal { Way::Right } else { Way::Down };
             // Before its first allocation it has no room that could be parted.
-            let room = Some(paned.max_position()).filter(|room| (1..i32::MAX).contains(room));
-            let part = room.map_or(0.5, |room| f64::from(paned.position()) / f64::from(room));
+            let part = match room(paned) {
+                0 => 0.5,
+                room => f64::from(paned.position()) / f64::from(room),
+            };
             Some(Tree::Split { way, part, panes: Box::new((first, second)) })
         }
         (one, other) => one.or(other),

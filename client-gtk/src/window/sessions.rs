@@ -34,6 +34,7 @@ pub fn button(window: &Window, counter: &gtk::Label) -> gtk::MenuButton {
     counter.add_css_class("numeric");
     face.append(counter);
     let button = gtk::MenuButton::builder().child(&face).tooltip_text("Sessions").popover(&popover).build();
+    button.add_css_class("flat"); // as the header's other buttons are
     list.set_filter_func(glib::clone!(
         #[weak]
         search,

@@ -10,6 +10,7 @@ use crate::watch;
 use adw::prelude::*;
 use adw::subclass::prelude::*;
 use gtk::{gio, glib};
+use scarab_protocol::message::SessionInfo;
 
 impl Window {
     pub(super) fn build_tabs(&self) {
@@ -74,11 +75,12 @@ impl Window {
         view.focus();
     }
 
-    /// Opens a tab as it was.
-    pub(super) fn open_tree(&self, tree: &Tree) {
+    /// Opens a tab as it was; `sessions` are those that are known to be there.
+    pub(super) fn open_tree(&self, tree: &Tree, sessions: &[SessionInfo]) {
         let panes = Panes::restored(tree, &mut |shown| {
             let view = self.new_view();
-            view.open_shown(shown);
+            let info = sessions.iter().find(|info| info.id.0 == shown.session);
+            view.open_shown(shown, info.map(|info| info.size));
             view
         });
         self.open_panes(&panes);

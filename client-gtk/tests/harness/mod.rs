@@ -199,6 +199,13 @@ impl Desktop {
         });
     }
 
+    /// Kills the window that was opened last, as a crash would.
+    #[allow(dead_code)] // not every test needs it
+    pub fn kill_window(&mut self) {
+        let mut window = self.children.pop().expect("a window");
+        window.kill().and_then(|()| window.wait()).expect("it is killed");
+    }
+
     /// What `xdotool` says.
     pub fn tool(&self, arguments: &[&str]) -> String {
         let output = Command::new("xdotool").args(arguments).env("DISPLAY", &self.display).output();
@@ -252,6 +259,19 @@ impl Desktop {
             found.is_some()
         });
         found.expect("it was seen")
+    }
+
+    /// Waits until nothing moves any more: a window that opens takes its first keys otherwise than the later ones.
+    #[allow(dead_code)] // not every test needs it
+    pub fn until_still(&self) {
+        let mut last = Vec::new();
+        self.until("nothing moves", |desktop| {
+            std::thread::sleep(Duration::from_millis(100));
+            let now = desktop.picture().0;
+            let still = now == last;
+            last = now;
+            still
+        });
     }
 
     pub fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
