@@ -98,5 +98,6 @@ fn actions(application: &adw::Application) {
     application.add_action_entries([new_window, quit]);
     shortcuts::SHORTCUTS
         .iter()
+        .filter(|shortcut| shortcut.action != shortcuts::MENU)
         .for_each(|shortcut| application.set_accels_for_action(shortcut.action, shortcut.keys));
 }

@@ -14,8 +14,11 @@ const fn shortcut(action: &'static str, title: &'static str, keys: &'static [&'s
     Shortcut { action, title, keys }
 }
 
+/// The view's own action: the context menu.
+pub const MENU: &str = "term.menu";
+
 /// As people know them from GNOME Terminal.
-pub const SHORTCUTS: [Shortcut; 18] = [
+pub const SHORTCUTS: [Shortcut; 19] = [
     shortcut("app.new-window", "New window", &["<Ctrl><Shift>n"]),
     shortcut("app.quit", "Close all windows", &["<Ctrl><Shift>q"]),
     shortcut("win.new-tab", "New tab", &["<Ctrl><Shift>t"]),
@@ -26,6 +29,8 @@ pub const SHORTCUTS: [Shortcut; 18] = [
     shortcut("win.search", "Search", &["<Ctrl><Shift>f"]),
     shortcut("win.copy", "Copy", &["<Ctrl><Shift>c"]),
     shortcut("win.paste", "Paste", &["<Ctrl><Shift>v"]),
+    // These keys are the view's, which has them only while it has the focus; see its `keyboard`.
+    shortcut(MENU, "Menu", &["Menu", "<Shift>F10"]),
     shortcut("win.page-up", "A page up", &["<Shift>Page_Up"]),
     shortcut("win.page-down", "A page down", &["<Shift>Page_Down"]),
     shortcut("win.reset-scroll", "Back to the end", &["<Shift>End"]),
@@ -35,6 +40,15 @@ pub const SHORTCUTS: [Shortcut; 18] = [
     shortcut("win.full-screen", "Full screen", &["F11"]),
     shortcut("win.shortcuts", "These shortcuts", &["<Ctrl>question", "<Ctrl><Shift>F1"]),
 ];
+
+/// The actions of windows and of the application by the names they have in a view: `term.copy` is `win.copy`.
+pub fn named() -> impl Iterator<Item = (String, &'static str)> {
+    let theirs = SHORTCUTS.iter().map(|shortcut| shortcut.action).filter(|action| *action != MENU);
+    theirs.map(|action| {
+        let name = action.split_once('.').map_or(action, |(_, name)| name);
+        (format!("term.{name}"), action)
+    })
+}
 
 /// The window that lists them.
 pub fn window(parent: &Window) -> gtk::ShortcutsWindow {

@@ -1,6 +1,6 @@
 //! The context menu.
 
-use super::View;
+use super::{PADDING, View};
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, gio};
@@ -33,6 +33,21 @@ impl View {
         });
         self.imp().menu.replace(Some(popover.downgrade()));
         popover.popup();
+    }
+
+    /// Opens it where the cursor is, as keys do; where that is not shown, in the corner.
+    pub(super) fn open_menu_at_cursor(&self) {
+        let metrics = self.metrics();
+        let (row, col) = if self.top_line().is_some() {
+            (0.0, 0.0)
+        } else {
+            let frame = self.imp().frame.borrow();
+            let cursor = frame.head().cursor;
+            (f32::from(cursor.row) + 1.0, f32::from(cursor.col))
+        };
+        // Under its line, which stays readable.
+        let (x, y) = (PADDING + col * metrics.width, PADDING + row * metrics.height);
+        self.open_menu(f64::from(x), f64::from(y));
     }
 
     /// A popover is placed anew with its parent.

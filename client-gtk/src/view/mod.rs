@@ -36,6 +36,7 @@ mod session;
 use crate::draw::colours::Theme;
 use crate::draw::glyphs::Fonts;
 use crate::service::{self, Wanted};
+use crate::shortcuts;
 use adw::prelude::*;
 use drawing::Kept;
 use gtk::subclass::prelude::*;
@@ -120,6 +121,15 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             class.set_css_name("terminal");
+            // Actions of the class are those that assistive technologies and scripts find by name; here they are the
+            // window's.
+            for (name, action) in shortcuts::named() {
+                class.install_action(&name, None, move |view, _, _| {
+                    // Fails where the view is in no window of ours: then there is nothing to do it with.
+                    let _ = view.activate_action(action, None);
+                });
+            }
+            class.install_action(shortcuts::MENU, None, |view, _, _| view.open_menu_at_cursor());
         }
     }
 
