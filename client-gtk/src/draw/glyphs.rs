@@ -73,6 +73,11 @@ impl Fonts {
         &self.metrics
     }
 
+    /// The font and its size.
+    pub fn description(&self) -> &pango::FontDescription {
+        &self.base
+    }
+
     pub fn character(&mut self, character: char, face: Face) -> Option<Rc<Shaped>> {
         if let Some(shaped) = self.characters.get(&(character, face)) {
             return shaped.clone();

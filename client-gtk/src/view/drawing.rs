@@ -178,7 +178,7 @@ impl View {
         let width = if wide { 2.0 * metrics.width } else { metrics.width } * stretch;
         let preedit = self.imp().preedit.borrow();
         if !preedit.is_empty() {
-            return self.draw_preedit(snapshot, &preedit, (x, y), colours, metrics);
+            return self.draw_preedit(snapshot, &preedit, (x, y), fonts, colours);
         }
         if !cursor.visible || frame.rows().is_empty() {
             return;
@@ -219,16 +219,16 @@ impl View {
         snapshot: &gtk::Snapshot,
         text: &str,
         (x, y): (f32, f32),
+        fonts: &crate::draw::glyphs::Fonts,
         colours: &Colours<'_>,
-        metrics: &Metrics,
     ) {
         let layout = self.create_pango_layout(Some(text));
-        layout.set_font_description(Some(&pango::FontDescription::from_string(super::FONT)));
+        layout.set_font_description(Some(fonts.description()));
         let attributes = pango::AttrList::new();
         attributes.insert(pango::AttrInt::new_underline(pango::Underline::Single));
         layout.set_attributes(Some(&attributes));
         let (width, _) = layout.pixel_size();
-        let ground = Rect::new(x, y, width as f32, metrics.height);
+        let ground = Rect::new(x, y, width as f32, fonts.metrics().height);
         snapshot.append_color(&rgba(colours.background(), 1.0), &ground);
         snapshot.save();
         snapshot.translate(&Point::new(x, y));
