@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `session` | the attachment: what comes, what goes, and coming back after a loss |
 //! | `drawing` | a frame or a piece of history on the screen |
+//! | `marks`, `note` | what lies over it |
 //! | `keyboard` | keys and input methods |
 //! | `mouse` | the program's mouse, or the person's: selecting, scrolling |
 //! | `links` | what a click with Ctrl opens |
@@ -19,15 +20,19 @@
 //! | `selection` | what is selected, and its text |
 //! | `clipboard` | copy and paste |
 //!
-//! Nothing runs while nothing happens: the doorbell is armed by a drawn frame and rings at most once for it.
+//! Nothing runs while nothing happens: the doorbell is armed by a drawn frame and rings at most once for it. Nothing moves
+//! by itself either: the cursor does not blink and scrolling jumps, so that a person who wants no animations sees none
+//! (those of tabs and popovers are GTK's, which looks at `gtk-enable-animations`).
 
 mod clipboard;
 mod drawing;
 mod history;
 mod keyboard;
 mod links;
+mod marks;
 mod menu;
 mod mouse;
+mod note;
 mod scrollbar;
 mod search;
 mod selection;
@@ -200,6 +205,11 @@ impl View {
             #[weak(rename_to = view)]
             self,
             move |style| view.take_theme(Theme::built_in(style.is_dark()))
+        ));
+        style.connect_high_contrast_notify(glib::clone!(
+            #[weak(rename_to = view)]
+            self,
+            move |_| view.queue_draw()
         ));
         self.connect_scale_factor_notify(View::forget_fonts);
         self.take_keyboard();
