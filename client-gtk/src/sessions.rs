@@ -3,6 +3,7 @@
 use crate::service;
 use crate::window::Window;
 use adw::prelude::*;
+use gtk::accessible::Property;
 use gtk::{gio, glib};
 use scarab_protocol::message::SessionInfo;
 use std::rc::Rc;
@@ -32,6 +33,7 @@ pub fn button(window: &Window) -> gtk::MenuButton {
         .tooltip_text("Sessions")
         .popover(&popover)
         .build();
+    button.update_property(&[Property::Label("Sessions")]);
     list.set_filter_func(glib::clone!(
         #[weak]
         search,
@@ -114,6 +116,7 @@ fn row(window: &Window, popover: &gtk::Popover, session: &SessionInfo) -> adw::A
         .tooltip_text("End this session")
         .valign(gtk::Align::Center)
         .build();
+    end.update_property(&[Property::Label("End this session")]);
     end.add_css_class("flat");
     end.connect_clicked(glib::clone!(
         #[weak]

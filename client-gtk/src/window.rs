@@ -68,6 +68,7 @@ impl Window {
             .tooltip_text("New Tab")
             .action_name("win.new-tab")
             .build();
+        new_tab.update_property(&[gtk::accessible::Property::Label("New Tab")]);
         header.pack_start(&new_tab);
         let list = sessions::button(self);
         header.pack_end(&list);

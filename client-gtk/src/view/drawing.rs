@@ -128,6 +128,7 @@ impl View {
             self.arm(&frame);
         }
         self.place_input_method(&frame, &metrics);
+        self.mirror_later();
     }
 
     /// The cursor over the row that is kept without it, with the character under a block in the ground's colour; and

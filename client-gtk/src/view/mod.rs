@@ -19,13 +19,17 @@
 //! | `search` | finding text in it |
 //! | `selection` | what is selected, and its text |
 //! | `clipboard` | copy and paste |
+//! | `accessible` | what assistive technologies see |
+//! | `edits` | how little of it changes from one moment to the next |
 //!
 //! Nothing runs while nothing happens: the doorbell is armed by a drawn frame and rings at most once for it. Nothing moves
 //! by itself either: the cursor does not blink and scrolling jumps, so that a person who wants no animations sees none
 //! (those of tabs and popovers are GTK's, which looks at `gtk-enable-animations`).
 
+mod accessible;
 mod clipboard;
 mod drawing;
+mod edits;
 mod history;
 mod keyboard;
 mod links;
@@ -106,6 +110,7 @@ mod imp {
         pub(in crate::view) keyboard: keyboard::State,
         pub(in crate::view) mouse: mouse::State,
         pub(in crate::view) links: links::State,
+        pub(in crate::view) accessible: accessible::State,
         pub(in crate::view) menu: RefCell<Option<glib::WeakRef<gtk::PopoverMenu>>>,
         /// What the screen has room for.
         pub(in crate::view) size: Cell<Option<Size>>,
@@ -126,6 +131,7 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             class.set_css_name("terminal");
+            class.set_accessible_role(gtk::AccessibleRole::Group);
             // Actions of the class are those that assistive technologies and scripts find by name; here they are the
             // window's.
             for (name, action) in shortcuts::named() {
@@ -172,6 +178,7 @@ mod imp {
             self.parent_size_allocate(width, height, baseline);
             self.obj().allocated(width, height);
             self.obj().place_menu();
+            self.obj().place_mirror(width, height);
         }
 
         fn map(&self) {
@@ -214,6 +221,7 @@ impl View {
         self.connect_scale_factor_notify(View::forget_fonts);
         self.take_keyboard();
         self.take_mouse();
+        self.take_listeners();
     }
 
     /// Whom to tell.

@@ -87,7 +87,9 @@ impl View {
     }
 
     fn tell_title(&self, title: &str, name: &str) {
-        self.tell(Told::Title(if title.is_empty() { name.to_owned() } else { title.to_owned() }));
+        let title = if title.is_empty() { name } else { title };
+        self.named(title);
+        self.tell(Told::Title(title.to_owned()));
     }
 
     /// A connection that has just been made.
