@@ -1,6 +1,7 @@
 //! `scarab-gtk`: the desktop terminal. Its windows are viewers: closing one loses nothing.
 
 mod application;
+mod assistive;
 mod draw;
 mod preferences;
 mod renderer;

@@ -15,6 +15,9 @@ const fn shortcut(action: &'static str, title: &'static str, keys: &'static [&'s
     Shortcut { action, title, keys }
 }
 
+/// The view's own action: the context menu.
+pub const MENU: &str = "term.menu";
+
 /// Those of a group, as people know them from GNOME Terminal.
 type Group = (&'static str, &'static [Shortcut]);
 
@@ -55,6 +58,8 @@ const GROUPS: [Group; 5] = [
         &[
             shortcut("win.copy", "Copy", &["<Ctrl><Shift>c"]),
             shortcut("win.paste", "Paste", &["<Ctrl><Shift>v"]),
+            // These keys are the view's, which has them only while it has the focus; see its `keyboard`.
+            shortcut(MENU, "Menu", &["Menu", "<Shift>F10"]),
             shortcut("win.search", "Search", &["<Ctrl><Shift>f"]),
             shortcut("win.page-up", "A page up", &["<Shift>Page_Up"]),
             shortcut("win.page-down", "A page down", &["<Shift>Page_Down"]),
@@ -102,11 +107,17 @@ impl Shortcut {
 
 /// Gives every action its keys.
 pub fn bind(application: &impl IsA<gtk::Application>) {
-    for shortcut in all() {
+    for shortcut in all().filter(|shortcut| shortcut.action != MENU) {
         let keys = shortcut.keys();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         application.set_accels_for_action(shortcut.action, &keys);
     }
+}
+
+/// The actions of windows and of the application by the names they have in a view: `term.copy` is `win.copy`.
+pub fn named() -> impl Iterator<Item = (String, &'static str)> {
+    let theirs = all().filter(|shortcut| shortcut.action != MENU);
+    theirs.map(|shortcut| (format!("term.{}", shortcut.name()), shortcut.action))
 }
 
 /// The window that lists them.

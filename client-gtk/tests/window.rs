@@ -129,8 +129,12 @@ fn dangerous_pastes_are_asked_about() {
 
 #[test]
 fn a_program_reads_the_clipboard_only_with_leave() {
-    let text = "stty -echo raw; printf '\\033]52;c;?\\033\\\\'; exec cat -v";
+    // What it asks before anybody looks at it is answered with nothing.
+    let text = "printf '\\033[48;2;1;200;3m  \\033[m'; stty -echo; read line; stty raw
+        printf '\\033]52;c;?\\033\\\\'; exec cat -v";
     let Some(desktop) = Desktop::start(&["sh", "-c", text]) else { return };
+    desktop.until_seen("it waits", |picture| marked(picture, MARK));
+    desktop.keys(&["Return"]);
     let windows =
         |desktop: &Desktop| desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).lines().count();
     desktop.until("a dialog asks", |desktop| windows(desktop) == 2);
@@ -179,14 +183,7 @@ fn boxes_join_without_seams() {
 fn zooming_changes_the_size_of_the_session() {
     let Some(desktop) = Desktop::start(&SHELL) else { return };
     desktop.until_shown("1", "$");
-    let size = |desktop: &Desktop| {
-        let json = desktop.scarab(&["ls", "--json"]);
-        let cols = json
-            .split("\"cols\":")
-            .nth(1)
-            .and_then(|rest| rest.trim().split(|c: char| !c.is_ascii_digit()).next());
-        cols.and_then(|cols| cols.parse::<u32>().ok()).expect("columns")
-    };
+    let size = |desktop: &Desktop| desktop.size().0;
     let before = size(&desktop);
     desktop.keys(&["ctrl+plus", "ctrl+plus", "ctrl+plus"]);
     desktop.until("fewer columns", |desktop| size(desktop) < before);

@@ -1,10 +1,10 @@
 //! A frame, or a piece of history, on the screen.
 
 use super::View;
+use super::marks::{self, Marked};
 use crate::draw::colours::{Colours, rgba};
 use crate::draw::glyphs::Fonts;
 use crate::draw::{Metrics, row};
-use gtk::gdk::RGBA;
 use gtk::graphene::{Point, Rect};
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
@@ -14,17 +14,6 @@ use std::collections::HashMap;
 
 /// Nodes of rows that are not on the screen are kept up to so many: a page back and forth.
 const SPARE: usize = 200;
-/// How the selection lies over the text.
-const SELECTED: RGBA = RGBA::new(0.21, 0.52, 0.89, 0.4);
-
-/// Matches of a search, and the one that was come to last.
-const MATCH: RGBA = RGBA::new(0.96, 0.83, 0.18, 0.4);
-const CURRENT_MATCH: RGBA = RGBA::new(1.0, 0.47, 0.0, 0.6);
-
-/// Around a note, in logical pixels.
-const NOTE_MARGIN: f32 = 4.0;
-/// The ground of a note.
-const NOTE: RGBA = RGBA::new(0.9, 0.65, 0.04, 1.0);
 
 /// Which row a node shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,7 +107,7 @@ impl View {
         drop(kept);
         let positions = Self::positions(&frame, scrolled.as_deref());
         for cells in self.selected_cells(&frame, &positions) {
-            self.mark(snapshot, &SELECTED, cells, &metrics);
+            self.mark(snapshot, Marked::Selection, cells, &colours, &metrics);
         }
         if let Some(link) = self.imp().links.hovered.borrow().as_ref() {
             let y = link.row as f32 * metrics.height + metrics.underline - metrics.thickness / 2.0;
@@ -127,8 +116,8 @@ impl View {
             snapshot.append_color(&rgba(colours.foreground(), 1.0), &line);
         }
         for mark in self.matches(&frame, &positions) {
-            let colour = if mark.current { &CURRENT_MATCH } else { &MATCH };
-            self.mark(snapshot, colour, (mark.row, mark.from, mark.to), &metrics);
+            let marked = if mark.current { Marked::CurrentMatch } else { Marked::Match };
+            self.mark(snapshot, marked, (mark.row, mark.from, mark.to), &colours, &metrics);
         }
         if scrolled.is_none() {
             self.draw_cursor(snapshot, &frame, fonts, &colours, &metrics);
@@ -139,31 +128,13 @@ impl View {
             self.blink(&frame);
         }
         self.measure_history(&frame);
-        if let Some(problem) = self.imp().problem.borrow().as_ref() {
-            self.draw_note(snapshot, width, &format!("{problem}\nPress Enter to try again."));
-        } else if self.is_lost() {
-            self.draw_note(snapshot, width, "Reconnecting\u{2026}");
+        if let Some(note) = self.note() {
+            self.draw_note(snapshot, width, &note);
         } else if self.is_mapped() {
             self.arm(&frame);
         }
         self.place_input_method(&frame, &metrics);
-    }
-
-    /// Lays a colour over cells of a row.
-    fn mark(
-        &self,
-        snapshot: &gtk::Snapshot,
-        colour: &RGBA,
-        (row, from, to): (usize, usize, usize),
-        metrics: &Metrics,
-    ) {
-        let bounds = Rect::new(
-            from as f32 * metrics.width,
-            row as f32 * metrics.height,
-            to.saturating_sub(from) as f32 * metrics.width,
-            metrics.height,
-        );
-        snapshot.append_color(colour, &bounds);
+        self.mirror_later();
     }
 
     /// The cursor over the row that is kept without it, with the character under a block in the ground's colour; and
@@ -192,15 +163,14 @@ impl View {
             return;
         }
         let colour = rgba(colours.cursor(), 1.0);
-        let line = (metrics.width / 6.0).round().max(1.0);
+        let line = (metrics.width / 6.0).round().max(marks::cursor_line());
         if !self.has_focus() {
-            let edges = [
-                Rect::new(x, y, width, 1.0),
-                Rect::new(x, y + metrics.height - 1.0, width, 1.0),
-                Rect::new(x, y, 1.0, metrics.height),
-                Rect::new(x + width - 1.0, y, 1.0, metrics.height),
-            ];
-            return edges.iter().for_each(|edge| snapshot.append_color(&colour, edge));
+            return marks::outline(
+                snapshot,
+                &colour,
+                &Rect::new(x, y, width, metrics.height),
+                marks::cursor_line(),
+            );
         }
         match cursor.shape {
             CursorShape::Bar => snapshot.append_color(&colour, &Rect::new(x, y, line, metrics.height)),
@@ -256,20 +226,6 @@ impl View {
         {
             method.set_cursor_location(&place);
         }
-    }
-
-    /// A quiet note while the service is away, or when it says no.
-    fn draw_note(&self, snapshot: &gtk::Snapshot, width: f32, text: &str) {
-        let layout = self.create_pango_layout(Some(text));
-        layout.set_width(((width - 6.0 * NOTE_MARGIN).max(80.0) * pango::SCALE as f32) as i32);
-        let (text_width, text_height) = layout.pixel_size();
-        let (wide, high) = (text_width as f32 + 16.0, text_height as f32 + 8.0);
-        let ground = Rect::new((width - wide - NOTE_MARGIN).max(0.0), NOTE_MARGIN, wide, high);
-        snapshot.append_color(&NOTE, &ground);
-        snapshot.save();
-        snapshot.translate(&Point::new(ground.x() + 8.0, ground.y() + 4.0));
-        snapshot.append_layout(&layout, &RGBA::BLACK);
-        snapshot.restore();
     }
 }
 

@@ -222,6 +222,10 @@ impl View {
             }
             return glib::Propagation::Stop;
         }
+        if down && opens_menu(key, state) {
+            self.open_menu_at_cursor();
+            return glib::Propagation::Stop;
+        }
         let event = keys.current_event();
         let method = imp.input_method.borrow().clone();
         imp.typed.replace(Some(String::new()));
@@ -324,6 +328,12 @@ impl View {
             text: if action == KeyAction::Release { String::new() } else { text },
         })
     }
+}
+
+/// The keys that open a context menu everywhere on the desktop.
+fn opens_menu(key: gdk::Key, state: gdk::ModifierType) -> bool {
+    let held = held(state) & !mods::CAPS_LOCK;
+    key == gdk::Key::Menu && held == 0 || key == gdk::Key::F10 && held == mods::SHIFT
 }
 
 /// A key of the keypad that may type a character.

@@ -31,6 +31,22 @@ impl View {
         popover.popup();
     }
 
+    /// Opens it where the cursor is, as keys do; where that is not shown, in the corner.
+    pub(super) fn open_menu_at_cursor(&self) {
+        let metrics = self.metrics();
+        let (row, col) = if self.top_line().is_some() {
+            (0.0, 0.0)
+        } else {
+            let frame = self.imp().frame.borrow();
+            let cursor = frame.head().cursor;
+            (f32::from(cursor.row) + 1.0, f32::from(cursor.col))
+        };
+        // Under its line, which stays readable.
+        let padding = self.padding();
+        let (x, y) = (padding + col * metrics.width, padding + row * metrics.height);
+        self.open_menu(f64::from(x), f64::from(y));
+    }
+
     /// A popover is placed anew with its parent.
     pub(super) fn place_menu(&self) {
         if let Some(popover) = self.imp().menu.borrow().as_ref().and_then(|menu| menu.upgrade()) {

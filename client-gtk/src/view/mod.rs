@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `session` | the attachment: what comes, what goes, and coming back after a loss |
 //! | `drawing` | a frame or a piece of history on the screen |
+//! | `marks`, `note` | what lies over it |
 //! | `keyboard` | keys and input methods |
 //! | `mouse` | the program's mouse, or the person's: selecting, scrolling |
 //! | `links` | what a click with Ctrl opens |
@@ -19,18 +20,25 @@
 //! | `selection` | what is selected, and its text |
 //! | `clipboard` | copy and paste |
 //! | `blinking`, `flash` | the cursor's, and a bell that is seen |
+//! | `accessible` | what assistive technologies see |
+//! | `edits` | how little of it changes from one moment to the next |
 //!
-//! Nothing runs while nothing happens: the doorbell is armed by a drawn frame and rings at most once for it.
+//! Nothing runs while nothing happens: the doorbell is armed by a drawn frame and rings at most once for it. Scrolling jumps,
+//! and the cursor blinks only where the desktop does not forbid it.
 
+mod accessible;
 mod blinking;
 mod clipboard;
 mod drawing;
+mod edits;
 mod flash;
 mod history;
 mod keyboard;
 mod links;
+mod marks;
 mod menu;
 mod mouse;
+mod note;
 mod scrollbar;
 mod search;
 mod selection;
@@ -41,6 +49,7 @@ use crate::draw::glyphs::Fonts;
 use crate::draw::palettes;
 use crate::service::{self, Wanted};
 use crate::settings;
+use crate::shortcuts;
 use crate::window::Shown;
 use adw::prelude::*;
 use drawing::Kept;
@@ -107,6 +116,7 @@ mod imp {
         pub(in crate::view) mouse: mouse::State,
         pub(in crate::view) blinking: blinking::State,
         pub(in crate::view) links: links::State,
+        pub(in crate::view) accessible: accessible::State,
         pub(in crate::view) menu: RefCell<Option<glib::WeakRef<gtk::PopoverMenu>>>,
         /// What the screen has room for.
         pub(in crate::view) size: Cell<Option<Size>>,
@@ -131,6 +141,16 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             class.set_css_name("terminal");
+            class.set_accessible_role(gtk::AccessibleRole::Group);
+            // Actions of the class are those that assistive technologies and scripts find by name; here they are the
+            // window's.
+            for (name, action) in shortcuts::named() {
+                class.install_action(&name, None, move |view, _, _| {
+                    // Fails where the view is in no window of ours: then there is nothing to do it with.
+                    let _ = view.activate_action(action, None);
+                });
+            }
+            class.install_action(shortcuts::MENU, None, |view, _, _| view.open_menu_at_cursor());
         }
     }
 
@@ -171,6 +191,7 @@ mod imp {
             self.parent_size_allocate(width, height, baseline);
             self.obj().allocated(width, height);
             self.obj().place_menu();
+            self.obj().place_mirror(width, height);
         }
 
         fn map(&self) {
@@ -204,9 +225,15 @@ impl View {
             self,
             move |style| view.take_theme(palettes::theme(&settings::current(), style.is_dark()))
         ));
+        style.connect_high_contrast_notify(glib::clone!(
+            #[weak(rename_to = view)]
+            self,
+            move |_| view.queue_draw()
+        ));
         self.connect_scale_factor_notify(View::forget_fonts);
         self.take_keyboard();
         self.take_mouse();
+        self.take_listeners();
     }
 
     /// Whom to tell.

@@ -106,6 +106,7 @@ impl View {
             said.filter(|_| is_number).unwrap_or(&session.name).clone()
         });
         if let Some(title) = title {
+            self.named(&title);
             self.imp().title.replace(title);
             self.tell(Told::Title);
         }

@@ -110,6 +110,7 @@ impl Window {
             .tooltip_text("New Tab")
             .action_name("win.new-tab")
             .build();
+        new_tab.update_property(&[gtk::accessible::Property::Label("New Tab")]);
         header.pack_start(&new_tab);
         header.pack_end(&actions::menu());
         let list = sessions::button(self, &imp.counter);

@@ -3,6 +3,7 @@
 use super::Window;
 use crate::service;
 use adw::prelude::*;
+use gtk::accessible::Property;
 use gtk::{gio, glib};
 use scarab_protocol::message::SessionInfo;
 use std::rc::Rc;
@@ -34,6 +35,7 @@ pub fn button(window: &Window, counter: &gtk::Label) -> gtk::MenuButton {
     counter.add_css_class("numeric");
     face.append(counter);
     let button = gtk::MenuButton::builder().child(&face).tooltip_text("Sessions").popover(&popover).build();
+    button.update_property(&[Property::Label("Sessions")]);
     button.add_css_class("flat"); // as the header's other buttons are
     list.set_filter_func(glib::clone!(
         #[weak]
@@ -117,6 +119,7 @@ fn row(window: &Window, popover: &gtk::Popover, session: &SessionInfo) -> adw::A
         .tooltip_text("End this session")
         .valign(gtk::Align::Center)
         .build();
+    end.update_property(&[Property::Label("End this session")]);
     end.add_css_class("flat");
     end.connect_clicked(glib::clone!(
         #[weak]

@@ -3,6 +3,8 @@
 //!
 //! Where something of it is missing a test says so loudly, and fails where `SCARAB_REQUIRE_ALL` is set, as CI does.
 
+#![allow(dead_code, reason = "each file of tests uses a part of it")]
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -10,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// How long anything may take before it counts as never.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What X calls the window under the mouse.
+const POINTER_ROOT: &str = "1";
 /// The X server's screen.
 const SCREEN: (usize, usize) = (1280, 900);
 
@@ -200,7 +204,6 @@ impl Desktop {
     }
 
     /// Kills the window that was opened last, as a crash would.
-    #[allow(dead_code)] // not every test needs it
     pub fn kill_window(&mut self) {
         let mut window = self.children.pop().expect("a window");
         window.kill().and_then(|()| window.wait()).expect("it is killed");
@@ -208,8 +211,13 @@ impl Desktop {
 
     /// What `xdotool` says.
     pub fn tool(&self, arguments: &[&str]) -> String {
-        let output = Command::new("xdotool").args(arguments).env("DISPLAY", &self.display).output();
-        String::from_utf8_lossy(&output.expect("xdotool runs").stdout).trim().to_owned()
+        self.run("xdotool", arguments)
+    }
+
+    /// What a program of this display says.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> String {
+        let output = Command::new(program).args(arguments).env("DISPLAY", &self.display).output();
+        String::from_utf8_lossy(&output.expect("it runs").stdout).trim().to_owned()
     }
 
     /// A method call on the bus.
@@ -218,6 +226,14 @@ impl Desktop {
         busctl.args([&["--user", "call"], arguments].concat()).env("DBUS_SESSION_BUS_ADDRESS", self.bus());
         let output = busctl.env("XDG_RUNTIME_DIR", self.directory.path()).output().expect("busctl runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Gives the window the keyboard, or takes it away: without a window manager it is then where the mouse is.
+    pub fn focus(&self, there: bool) {
+        let window = self.tool(&["search", "--onlyvisible", "--class", "scarab"]);
+        let (x, y) = if there { (200, 200) } else { (SCREEN.0 - 2, SCREEN.1 - 2) };
+        self.tool(&["mousemove", &x.to_string(), &y.to_string()]);
+        self.tool(&["windowfocus", if there { &window } else { POINTER_ROOT }]);
     }
 
     pub fn keys(&self, keys: &[&str]) {
@@ -232,6 +248,20 @@ impl Desktop {
     pub fn scarab(&self, arguments: &[&str]) -> String {
         let output: Output = self.program("scarab").args(arguments).output().expect("scarab runs");
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Columns and rows of the only session.
+    pub fn size(&self) -> (usize, usize) {
+        let json = self.scarab(&["ls", "--json"]);
+        // The session's own come before those of its viewers.
+        let number = |name: &str| {
+            let rest = json.split(&format!("\"{name}\":")).nth(1).unwrap_or_default();
+            rest.trim()
+                .split(|character: char| !character.is_ascii_digit())
+                .next()
+                .and_then(|n| n.parse().ok())
+        };
+        number("cols").zip(number("rows")).expect("its size")
     }
 
     /// Waits until a session shows a text.
@@ -262,7 +292,6 @@ impl Desktop {
     }
 
     /// Waits until nothing moves any more: a window that opens takes its first keys otherwise than the later ones.
-    #[allow(dead_code)] // not every test needs it
     pub fn until_still(&self) {
         let mut last = Vec::new();
         self.until("nothing moves", |desktop| {
@@ -279,7 +308,8 @@ impl Desktop {
         while !holds(self) {
             if Instant::now() >= deadline {
                 let windows = self.tool(&["search", "--onlyvisible", "--name", "."]);
-                panic!("never: {what}; sessions:\n{}windows: {windows}", self.scarab(&["ls"]));
+                let (sessions, screen) = (self.scarab(&["ls"]), self.scarab(&["capture", "1"]));
+                panic!("never: {what}; sessions:\n{sessions}windows: {windows}\nsession 1 shows:\n{screen}");
             }
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -1,0 +1,244 @@
+//! What assistive technologies see of a view. GTK offers them text only of its own widgets before 4.14, so one of those
+//! holds what is shown and where the cursor is: a child of the view that is neither drawn nor in the way. It is there
+//! only while such a technology is on, and is changed no oftener than somebody can hear.
+
+use super::View;
+use super::edits::{Line, Which, edits, joined};
+use crate::assistive::Assistive;
+use crate::draw::row::{self, Spot, Text};
+use gtk::accessible::Property;
+use gtk::glib;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+use scarab_protocol::grid::{Attributes, Frame};
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
+
+/// Between two changes of the mirror: ten a second are more than is read out, and output may come much faster.
+const PAUSE: Duration = Duration::from_millis(100);
+/// What a view is, as GTK 4.8 has no role for it.
+const WHAT: &str = "Terminal";
+
+/// The text for assistive technologies.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    mirror: RefCell<Option<Mirror>>,
+    /// The change that is waited for.
+    due: RefCell<Option<glib::SourceId>>,
+    changed: Cell<Option<Instant>>,
+    /// The session's title.
+    title: RefCell<String>,
+}
+
+#[derive(Debug)]
+struct Mirror {
+    widget: gtk::TextView,
+    lines: Vec<Line>,
+}
+
+impl View {
+    /// Says what it is, and follows whether somebody listens.
+    pub(super) fn take_listeners(&self) {
+        self.update_property(&[Property::Label(WHAT), Property::Description(WHAT)]);
+        let assistive = Assistive::default();
+        assistive.connect_on_notify(glib::clone!(
+            #[weak(rename_to = view)]
+            self,
+            move |assistive| view.set_mirrored(assistive.on())
+        ));
+        self.set_mirrored(assistive.on());
+    }
+
+    fn set_mirrored(&self, mirrored: bool) {
+        let state = &self.imp().accessible;
+        if state.mirror.borrow().is_some() == mirrored {
+            return;
+        }
+        if mirrored {
+            let widget = gtk::TextView::builder()
+                .focusable(false)
+                .can_target(false)
+                .editable(false)
+                .cursor_visible(false)
+                // Its lines are the rows of the screen.
+                .wrap_mode(gtk::WrapMode::None)
+                .build();
+            // What was shown is nobody's to bring back.
+            widget.buffer().set_enable_undo(false);
+            widget.update_property(&[Property::Label("Text on the screen"), Property::ReadOnly(true)]);
+            widget.set_parent(self);
+            state.mirror.replace(Some(Mirror { widget, lines: Vec::new() }));
+            self.say_title();
+            self.queue_draw();
+        } else {
+            if let Some(due) = state.due.take() {
+                due.remove();
+            }
+            if let Some(mirror) = state.mirror.take() {
+                mirror.widget.unparent();
+            }
+            self.update_property(&[Property::Label(WHAT)]);
+        }
+    }
+
+    /// The view's name is what its session shows.
+    pub(super) fn named(&self, title: &str) {
+        self.imp().accessible.title.replace(title.to_owned());
+        self.say_title();
+    }
+
+    fn say_title(&self) {
+        let state = &self.imp().accessible;
+        let title = state.title.borrow();
+        if state.mirror.borrow().is_some() && !title.is_empty() {
+            self.update_property(&[Property::Label(&title)]);
+        }
+    }
+
+    /// The mirror is as large as the view, or as its text needs.
+    pub(super) fn place_mirror(&self, width: i32, height: i32) {
+        let mirror = self.imp().accessible.mirror.borrow().as_ref().map(|mirror| mirror.widget.clone());
+        if let Some(mirror) = mirror {
+            let width = width.max(mirror.measure(gtk::Orientation::Horizontal, -1).0);
+            let height = height.max(mirror.measure(gtk::Orientation::Vertical, width).0);
+            mirror.allocate(width, height, -1, None);
+        }
+    }
+
+    /// Something was drawn: the mirror shows it when GTK is done with that, and when its pause is over.
+    pub(super) fn mirror_later(&self) {
+        let state = &self.imp().accessible;
+        if state.mirror.borrow().is_none() || state.due.borrow().is_some() {
+            return;
+        }
+        let since = state.changed.get().map_or(PAUSE, |changed| changed.elapsed());
+        let view = self.downgrade();
+        let due = glib::timeout_add_local_once(PAUSE.saturating_sub(since), move || {
+            if let Some(view) = view.upgrade() {
+                view.imp().accessible.due.take();
+                view.change_mirror();
+            }
+        });
+        state.due.replace(Some(due));
+    }
+
+    fn change_mirror(&self) {
+        let (lines, caret) = self.shown_text();
+        let state = &self.imp().accessible;
+        let (widget, edits) = {
+            let mut mirror = state.mirror.borrow_mut();
+            let Some(Mirror { widget, lines: old }) = mirror.as_mut() else { return };
+            let edits = edits(old, &lines);
+            *old = lines;
+            (widget.clone(), edits)
+        };
+        let buffer = widget.buffer();
+        let place = |at: usize| buffer.iter_at_offset(i32::try_from(at).unwrap_or(i32::MAX));
+        for edit in &edits {
+            if edit.remove > 0 {
+                buffer.delete(&mut place(edit.at), &mut place(edit.at + edit.remove));
+            }
+            if !edit.insert.is_empty() {
+                buffer.insert(&mut place(edit.at), &edit.insert);
+            }
+        }
+        let caret = place(caret);
+        if buffer.cursor_position() != caret.offset() {
+            buffer.place_cursor(&caret);
+        }
+        state.changed.set(Some(Instant::now()));
+    }
+
+    /// What is shown, row by row, and where the cursor is in it: at the beginning of what is above the screen.
+    fn shown_text(&self) -> (Vec<Line>, usize) {
+        let scrolled = self.history_rows();
+        let frame: &Frame = &self.imp().frame.borrow();
+        let mut caret = 0;
+        let mut lines: Vec<Line> = match scrolled {
+            Some(rows) => rows
+                .iter()
+                .map(|(at, wrapped)| Line {
+                    which: Which::History(*at),
+                    text: text(row::of_history(wrapped), None).0,
+                })
+                .collect(),
+            None => {
+                let cursor = frame.head().cursor;
+                let mut lines = Vec::with_capacity(frame.rows().len());
+                for (index, shown) in frame.rows().iter().enumerate() {
+                    let col = (index == usize::from(cursor.row)).then_some(usize::from(cursor.col));
+                    let (text, at) = text(row::of_frame(frame, &shown.cells), col);
+                    if let Some(at) = at {
+                        caret = joined(&lines, true).chars().count() + at;
+                    }
+                    lines.push(Line { which: Which::Screen(shown.head.identity), text });
+                }
+                lines
+            }
+        };
+        if let Some(text) = self.note() {
+            lines.push(Line { which: Which::Note, text });
+        }
+        (lines, caret)
+    }
+}
+
+/// The text of a row without the blanks behind it, and how many characters are before a column: blanks up to there
+/// count as text.
+fn text<'a>(spots: impl Iterator<Item = Spot<'a>>, col: Option<usize>) -> (String, Option<usize>) {
+    let (mut text, mut end, mut caret) = (String::new(), 0, None);
+    for spot in spots {
+        if col.is_some_and(|col| (spot.col..spot.col + spot.width).contains(&col)) {
+            caret = Some(text.chars().count());
+            end = text.len();
+        }
+        let hidden = spot.style.attributes.contains(Attributes::HIDDEN);
+        match spot.text {
+            _ if hidden => text.extend(std::iter::repeat_n(' ', spot.width)),
+            Text::Character(character) => text.push(character),
+            Text::Cluster(cluster) => text.push_str(cluster),
+        }
+        if !hidden && !matches!(spot.text, Text::Character(' ')) {
+            end = text.len();
+        }
+    }
+    text.truncate(end);
+    let caret = col.map(|_| caret.unwrap_or_else(|| text.chars().count()));
+    (text, caret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scarab_protocol::grid::Style;
+
+    fn spots(text: &str, hidden: bool) -> impl Iterator<Item = Spot<'static>> {
+        let attributes = if hidden { Attributes::HIDDEN } else { Attributes::default() };
+        let style = Style { attributes, ..Style::default() };
+        let mut col = 0;
+        text.chars().collect::<Vec<_>>().into_iter().map(move |character| {
+            let width = if character.is_ascii() { 1 } else { 2 };
+            col += width;
+            Spot { col: col - width, width, text: Text::Character(character), style }
+        })
+    }
+
+    #[test]
+    fn blanks_behind_the_text_are_left_out_unless_the_cursor_is_behind_them() {
+        assert_eq!(text(spots("ab c   ", false), None), ("ab c".to_owned(), None));
+        assert_eq!(text(spots("$      ", false), Some(2)), ("$ ".to_owned(), Some(2)));
+        assert_eq!(text(spots("$      ", false), Some(0)), ("$".to_owned(), Some(0)));
+        assert_eq!(text(spots("ab", false), Some(9)), ("ab".to_owned(), Some(2)));
+    }
+
+    #[test]
+    fn the_cursor_is_counted_in_characters() {
+        assert_eq!(text(spots("漢字x ", false), Some(4)), ("漢字x".to_owned(), Some(2)));
+        assert_eq!(text(spots("漢字x ", false), Some(3)).1, Some(1), "the second half of a character");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_not_told() {
+        assert_eq!(text(spots("secret", true).chain(spots("", false)), None), (String::new(), None));
+    }
+}
