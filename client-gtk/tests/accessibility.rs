@@ -164,6 +164,21 @@ fn nothing_is_mirrored_while_nobody_listens() {
 }
 
 #[test]
+fn a_note_is_read_and_nothing_runs_again_by_itself() {
+    let Some(desktop) = started(&["sh", "-c", "echo run >> ran; echo asks; read x; exit 3"]) else { return };
+    let ran = || std::fs::read_to_string(desktop.home().join("ran")).unwrap_or_default().lines().count();
+    switch(&desktop, true);
+    until_read(&desktop, "text", |text| text.starts_with("asks"));
+    desktop.keys(&["Return"]);
+    until_read(&desktop, "text", |text| text.contains("ended with status 3.\nPress Enter to try again."));
+    desktop.tool(&["search", "--onlyvisible", "--class", "scarab", "windowsize", "600", "400"]);
+    std::thread::sleep(std::time::Duration::from_millis(300)); // what would run would have begun
+    assert_eq!(ran(), 1);
+    desktop.keys(&["Return"]);
+    desktop.until("it runs again", |_| ran() == 2);
+}
+
+#[test]
 fn actions_are_done_by_name() {
     let Some(desktop) = started(&SHELL) else { return };
     desktop.until_shown("1", "$");
