@@ -13,7 +13,7 @@ BIN = target/bin
 # Without position independence the kernel has nothing left to relocate either.
 STATIC = $(if $(filter /%,$(shell $(or $(CC),cc) -print-file-name=libc.a)),-- -C target-feature=+crt-static -C relocation-model=static)
 
-.PHONY: help run build window test torture bench lint unit loom install clean
+.PHONY: help run build window test torture bench screenshots lint unit loom install clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,11 @@ bench: ## one table: Scarab and its peers in the same run
 	@$(MAKE) --no-print-directory build
 	$(CARGO) bench --locked -p scarab-terminal --bench feed
 	SCARAB_BENCH_BIN=$(CURDIR)/$(BIN) $(CARGO) bench --locked -p scarab-cli --bench peers
+
+screenshots: ## make the pictures in docs/pictures anew
+	@packaging/setup screenshots
+	@$(MAKE) --no-print-directory build window
+	packaging/screenshots
 
 install: ## install under PREFIX (and DESTDIR)
 	install -Dm755 $(BIN)/scarabd $(DESTDIR)$(PREFIX)/bin/scarabd

@@ -135,7 +135,7 @@ fn what_has_the_focus_is_named() {
     desktop.until_shown("1", "$");
     until_read(&desktop, "focus", |focus| focus == "panel: Terminal: Terminal");
     switch(&desktop, true);
-    until_read(&desktop, "focus", |focus| focus == "panel: 1: Terminal");
+    until_read(&desktop, "focus", |focus| focus == "panel: bash: Terminal");
     desktop.type_text("printf '\\033]2;a title\\007'");
     desktop.keys(&["Return"]);
     until_read(&desktop, "focus", |focus| focus == "panel: a title: Terminal");
@@ -161,6 +161,21 @@ fn nothing_is_mirrored_while_nobody_listens() {
     desktop.type_text("echo still-$((40 + 2))");
     desktop.keys(&["Return"]);
     desktop.until_shown("1", "still-42");
+}
+
+#[test]
+fn a_note_is_read_and_nothing_runs_again_by_itself() {
+    let Some(desktop) = started(&["sh", "-c", "echo run >> ran; echo asks; read x; exit 3"]) else { return };
+    let ran = || std::fs::read_to_string(desktop.home().join("ran")).unwrap_or_default().lines().count();
+    switch(&desktop, true);
+    until_read(&desktop, "text", |text| text.starts_with("asks"));
+    desktop.keys(&["Return"]);
+    until_read(&desktop, "text", |text| text.contains("ended with status 3.\nPress Enter to try again."));
+    desktop.tool(&["search", "--onlyvisible", "--class", "scarab", "windowsize", "600", "400"]);
+    std::thread::sleep(std::time::Duration::from_millis(300)); // what would run would have begun
+    assert_eq!(ran(), 1);
+    desktop.keys(&["Return"]);
+    desktop.until("it runs again", |_| ran() == 2);
 }
 
 #[test]

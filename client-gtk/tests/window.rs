@@ -290,6 +290,21 @@ fn a_command_that_failed_says_so_and_runs_again() {
 }
 
 #[test]
+fn a_command_that_ends_at_once_says_so_too() {
+    // Not all of them end before they are looked at; one of five does.
+    let Some(mut desktop) = Desktop::start(&["true"]) else { return };
+    let amber = [230, 166, 10];
+    for _ in 0..5 {
+        desktop.until_seen("a note", |picture| picture.find(amber));
+        desktop.kill_window();
+        desktop.until("no window", |desktop| {
+            desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).is_empty()
+        });
+        desktop.open(&["true"]);
+    }
+}
+
+#[test]
 fn a_title_that_changes_takes_no_key_from_the_search() {
     let text = "while :; do printf '\\033]2;%s\\a' \"$RANDOM\"; sleep 0.02; done";
     let Some(desktop) = Desktop::start(&["bash", "-c", text]) else { return };

@@ -382,7 +382,10 @@ impl View {
         if self.imp().size.replace(Some(size)) != Some(size) {
             self.resized(size);
         }
-        self.open_wanted();
+        // What a note is about is tried again by the person, not by more room.
+        if self.imp().problem.borrow().is_none() {
+            self.open_wanted();
+        }
     }
 
     /// The cell at a place of the widget, and whether the place is inside the text.

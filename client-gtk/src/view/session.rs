@@ -45,11 +45,16 @@ pub(super) struct Session {
     status: Option<ExitStatus>,
 }
 
-/// An interactive shell: none was named, or one without a command of its own.
+/// Programs that are shells; `deploy.sh` is none.
+const SHELLS: [&str; 13] =
+    ["ash", "bash", "csh", "dash", "elvish", "fish", "ksh", "mksh", "nu", "sh", "tcsh", "xonsh", "zsh"];
+
+/// An interactive shell: none was named, or one with nothing but options.
 fn is_shell(command: &[String]) -> bool {
-    let Some(program) = command.first() else { return true };
+    let Some((program, arguments)) = command.split_first() else { return true };
     let name = program.rsplit('/').next().unwrap_or(program);
-    name.ends_with("sh") && !command.iter().any(|argument| argument == "-c")
+    let options = arguments.iter().all(|argument| argument.starts_with('-') && argument != "-c");
+    SHELLS.contains(&name) && options
 }
 
 impl Session {
@@ -96,6 +101,7 @@ impl View {
         self.imp().session.replace(Some(session));
         self.tell_title();
         self.begin();
+        self.look_for_an_end();
     }
 
     /// A name that a person gave says more than a program's title, and that more than the program's name.
@@ -109,6 +115,21 @@ impl View {
             self.named(&title);
             self.imp().title.replace(title);
             self.tell(Told::Title);
+        }
+    }
+
+    /// It may have ended before it was looked at; then nobody tells of that any more.
+    fn look_for_an_end(&self) {
+        let has_ended = {
+            let mut session = self.imp().session.borrow_mut();
+            session.as_mut().is_some_and(|session| {
+                session.status = session.attachment.session.exited;
+                session.status.is_some()
+            })
+        };
+        if has_ended {
+            self.read_frame(&mut self.imp().frame.borrow_mut());
+            self.ended();
         }
     }
 

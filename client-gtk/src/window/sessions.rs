@@ -9,6 +9,9 @@ use scarab_protocol::message::SessionInfo;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// A session's directory and age fit on a line, in logical pixels.
+const WIDTH: i32 = 420;
+
 /// A button in the header whose popover has the list, and beside it how many run elsewhere. The list is asked for each
 /// time it is opened.
 pub fn button(window: &Window, counter: &gtk::Label) -> gtk::MenuButton {
@@ -23,12 +26,14 @@ pub fn button(window: &Window, counter: &gtk::Label) -> gtk::MenuButton {
         .hscrollbar_policy(gtk::PolicyType::Never)
         .propagate_natural_height(true)
         .max_content_height(480)
-        .min_content_width(420)
         .build();
-    let content = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(6).build();
+    // What does not scroll sideways has no least width of its own.
+    let content =
+        gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(6).width_request(WIDTH).build();
     content.append(&search);
     content.append(&scroller);
-    let popover = gtk::Popover::builder().child(&content).build();
+    // Centred under its button it would hang over the window's edge.
+    let popover = gtk::Popover::builder().child(&content).halign(gtk::Align::End).build();
     let face = gtk::Box::builder().spacing(4).build();
     face.append(&gtk::Image::from_icon_name("view-list-symbolic"));
     counter.set_tooltip_text(Some("Running without a window here"));
