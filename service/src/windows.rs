@@ -110,9 +110,15 @@ impl Windows {
             ));
         }
         let id = format!("{window:x}");
+        // A client that is gone already leaves its window behind at once.
+        let client = Process::living(client).unwrap_or(Process { pid: client, started: 0 });
         let mut left = self.lock();
-        left.window.retain(|kept| kept.id != id);
-        if !layout.is_empty() {
+        if layout.is_empty() {
+            left.window.retain(|kept| kept.id != id);
+        } else if let Some(kept) = left.window.iter_mut().find(|kept| kept.id == id) {
+            // It stays where it was among the others: they come back in the order in which they were opened.
+            (kept.client, kept.layout) = (client, layout);
+        } else {
             if left.window.len() >= MOST_WINDOWS {
                 left.window.retain(|kept| kept.client.lives());
             }
@@ -122,8 +128,6 @@ impl Windows {
                     format!("more than {MOST_WINDOWS} windows are not kept"),
                 ));
             }
-            // A client that is gone already leaves its window behind at once.
-            let client = Process::living(client).unwrap_or(Process { pid: client, started: 0 });
             left.window.push(Window { id, client, layout });
         }
         self.write(&left)
@@ -223,13 +227,15 @@ mod tests {
         let socket = directory.path().join("control.sock");
         let own = std::process::id();
         let windows = Windows::beside(&socket);
-        windows.keep(kept(u64::MAX, "one"), GONE).expect("kept");
+        windows.keep(kept(u64::MAX, "none"), GONE).expect("kept");
         windows.keep(kept(2, "two"), own).expect("kept");
+        windows.keep(kept(4, "four"), GONE).expect("kept");
+        windows.keep(kept(u64::MAX, "one"), GONE).expect("kept anew");
         windows.keep(kept(3, "three"), GONE).expect("kept");
         windows.keep(kept(3, ""), GONE).expect("forgotten");
         // Another service finds the same.
         let windows = Windows::beside(&socket);
-        assert_eq!(windows.take(own).expect("taken"), [kept(u64::MAX, "one")]);
+        assert_eq!(windows.take(own).expect("taken"), [kept(u64::MAX, "one"), kept(4, "four")]);
         assert_eq!(windows.take(own).expect("taken"), []);
     }
 

@@ -77,6 +77,11 @@ fn a_window_stays_while_the_service_is_killed_and_restarted() {
 }
 
 #[test]
+fn windows_tabs_and_panes_come_back_in_their_order() {
+    under_a_user_manager("windows.sh");
+}
+
+#[test]
 fn without_a_bus_sessions_survive_and_without_a_manager_status_says_what_is_missing() {
     under_a_user_manager("cases.sh");
 }
