@@ -9,6 +9,7 @@ use gtk::{gio, glib};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -117,6 +118,15 @@ pub fn current() -> Rc<Settings> {
 /// Reads the file now and whenever it changes; `changed` is called after a change.
 pub fn watch(changed: impl Fn() + 'static) {
     take();
+    // A directory that is not there cannot be watched: GIO would look for it again and again.
+    if let Some(directory) = file().parent()
+        && !directory.exists()
+    {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+        if made.is_err() {
+            return;
+        }
+    }
     let monitor = gio::File::for_path(file())
         .monitor_file(gio::FileMonitorFlags::WATCH_MOVES, gio::Cancellable::NONE)
         .ok();

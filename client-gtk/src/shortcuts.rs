@@ -64,6 +64,9 @@ const GROUPS: [Group; 5] = [
             shortcut("win.page-up", "A page up", &["<Shift>Page_Up"]),
             shortcut("win.page-down", "A page down", &["<Shift>Page_Down"]),
             shortcut("win.reset-scroll", "Back to the end", &["<Shift>End"]),
+            shortcut("win.previous-prompt", "To the prompt before", &["<Ctrl><Shift>Up"]),
+            shortcut("win.next-prompt", "To the next prompt", &["<Ctrl><Shift>Down"]),
+            shortcut("win.select-output", "Select what a command wrote", &["<Ctrl><Shift>l"]),
         ],
     ),
     (

@@ -15,6 +15,9 @@ use std::collections::HashMap;
 /// Nodes of rows that are not on the screen are kept up to so many: a page back and forth.
 const SPARE: usize = 200;
 
+/// How much of the text's colour lies over what a session does not fill. Chosen by eye.
+const OUTSIDE: f32 = 0.12;
+
 /// Which row a node shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
@@ -76,10 +79,11 @@ impl View {
         snapshot.append_color(&rgba(colours.background(), 1.0), &Rect::new(0.0, 0.0, width, height));
         snapshot.save();
         let padding = self.padding();
-        snapshot.translate(&Point::new(padding, padding));
+        let scrolled = self.history_rows();
+        let (left, up) = self.shift(&frame, scrolled.is_some(), &metrics);
+        snapshot.translate(&Point::new(padding - left, padding - up));
         let mut fonts = imp.fonts.borrow_mut();
         let fonts = fonts.get_or_insert_with(|| self.new_fonts());
-        let scrolled = self.history_rows();
         match &scrolled {
             None => {
                 for (index, shown) in frame.rows().iter().enumerate() {
@@ -91,7 +95,9 @@ impl View {
                 }
             }
             Some(rows) => {
-                for (index, (at, wrapped)) in rows.iter().enumerate() {
+                // One more than fit is seen only in part.
+                let seen = self.rows() + usize::from(up > 0.0);
+                for (index, (at, wrapped)) in rows.iter().enumerate().take(seen) {
                     let make = |fonts: &mut _| row::draw(row::of_history(wrapped), fonts, &colours);
                     // Lines of history stay as they are; those of the screen do not.
                     let node = if at.line < frame.head().history.end_line.0 {
@@ -123,6 +129,7 @@ impl View {
             self.draw_cursor(snapshot, &frame, fonts, &colours, &metrics);
         }
         snapshot.restore();
+        self.draw_outside(snapshot, &frame, &colours, &metrics);
         self.draw_flash(snapshot);
         if scrolled.is_none() {
             self.blink(&frame);
@@ -135,6 +142,47 @@ impl View {
         }
         self.place_input_method(&frame, &metrics);
         self.mirror_later();
+    }
+
+    /// How far the text is moved to the left and upwards: by parts of a row where a person scrolled so; or, where the
+    /// session is larger than this view because another one was used last, so far that the cursor is seen.
+    fn shift(&self, frame: &Frame, scrolled: bool, metrics: &Metrics) -> (f32, f32) {
+        let shift = if scrolled {
+            (0.0, self.pixels_above())
+        } else if let Some(size) = self.imp().size.get() {
+            let cursor = frame.head().cursor;
+            let beyond = |at: u16, room: u16| f32::from((at + 1).saturating_sub(room));
+            (beyond(cursor.col, size.cols) * metrics.width, beyond(cursor.row, size.rows) * metrics.height)
+        } else {
+            (0.0, 0.0)
+        };
+        self.imp().shift.set(shift);
+        shift
+    }
+
+    /// What of this view the session does not fill, because another view of it is smaller and was used last. While this
+    /// one has the focus its own size is on the way.
+    fn draw_outside(
+        &self,
+        snapshot: &gtk::Snapshot,
+        frame: &Frame,
+        colours: &Colours<'_>,
+        metrics: &Metrics,
+    ) {
+        let Some(size) = self.imp().size.get().filter(|_| !self.has_focus()) else { return };
+        let head = frame.head();
+        let padding = self.padding();
+        let (width, height) = (self.width() as f32, self.height() as f32);
+        let right = padding + f32::from(head.cols) * metrics.width;
+        let bottom = padding + f32::from(head.rows) * metrics.height;
+        let shade = rgba(colours.foreground(), OUTSIDE);
+        if head.cols > 0 && head.cols < size.cols {
+            snapshot.append_color(&shade, &Rect::new(right, 0.0, width - right, height));
+        }
+        if head.rows > 0 && head.rows < size.rows {
+            let wide = if head.cols < size.cols { right } else { width };
+            snapshot.append_color(&shade, &Rect::new(0.0, bottom, wide, height - bottom));
+        }
     }
 
     /// The cursor over the row that is kept without it, with the character under a block in the ground's colour; and

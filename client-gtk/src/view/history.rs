@@ -95,6 +95,7 @@ impl View {
 
     /// Shows the rows from a position on.
     pub(super) fn show_from(&self, top: Position) {
+        self.scroll_whole_rows();
         let frame = self.imp().frame.borrow().clone();
         self.imp().scrolled.replace(Some(Scrolled::at(top, frame)));
         // Not beyond the end.
@@ -122,11 +123,21 @@ impl View {
 
     /// Scrolls by pages.
     pub fn scroll_pages(&self, pages: i64) {
+        self.scroll_whole_rows();
         self.scroll(pages * self.rows().saturating_sub(1).max(1) as i64);
+    }
+
+    /// The oldest line is the first one that is shown.
+    pub(super) fn at_beginning(&self) -> bool {
+        let scrolled = self.imp().scrolled.borrow();
+        scrolled
+            .as_ref()
+            .is_some_and(|scrolled| scrolled.top == Position { line: scrolled.lines.first(), row: 0 })
     }
 
     /// Back to the screen.
     pub fn follow(&self) {
+        self.scroll_whole_rows();
         if self.imp().scrolled.take().is_some() {
             self.queue_draw();
         }

@@ -1,6 +1,7 @@
-//! Links under the pointer: those that programs name (OSC 8) and addresses in the text. With Ctrl they are underlined and
+//! Links under the pointer: those that programs name (OSC 8), addresses in the text, and files with a line (`files`). With Ctrl they are underlined and
 //! a click opens them, if their scheme is one that only shows something.
 
+use super::files::{self, File};
 use super::{Told, View};
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
@@ -11,10 +12,17 @@ use std::cell::RefCell;
 /// Schemes that are opened. Others could run something with a click.
 const SCHEMES: [&str; 5] = ["https", "http", "ftp", "ftps", "mailto"];
 
+/// What a click opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Address(String),
+    File(File),
+}
+
 /// A link on the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Link {
-    pub(super) uri: String,
+    pub(super) target: Target,
     pub(super) row: usize,
     pub(super) from: usize,
     pub(super) to: usize,
@@ -31,20 +39,20 @@ fn allowed(uri: &str) -> bool {
     uri.split_once(':').is_some_and(|(scheme, _)| SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()))
 }
 
-/// The link at a cell.
-fn at(frame: &Frame, row: usize, col: usize) -> Option<Link> {
+/// The address at a cell, and where it stands.
+fn at(frame: &Frame, row: usize, col: usize) -> Option<(String, usize, usize)> {
     let shown = frame.rows().get(row)?;
     let link_of = |col: usize| frame.style(shown.cells.get(col)?.style()).link;
     if let Some(link) = link_of(col) {
         let from = (0..=col).rev().take_while(|col| link_of(*col) == Some(link)).last()?;
         let to = (col..shown.cells.len()).take_while(|col| link_of(*col) == Some(link)).last()? + 1;
-        return Some(Link { uri: frame.link(link)?.uri.clone(), row, from, to });
+        return Some((frame.link(link)?.uri.clone(), from, to));
     }
     let (text, starts) = text_of(frame, shown);
     let (from, to) = address(&text, starts.iter().position(|start| *start == col)?)?;
     let uri: String = text[from..to].iter().collect();
     let uri = if uri.starts_with("www.") { format!("https://{uri}") } else { uri };
-    Some(Link { uri, row, from: starts[from], to: starts.get(to).copied().unwrap_or(shown.cells.len()) })
+    Some((uri, starts[from], starts.get(to).copied().unwrap_or(shown.cells.len())))
 }
 
 /// The characters of a row, and the column of each.
@@ -99,27 +107,53 @@ impl View {
     pub(super) fn point_at(&self, state: gdk::ModifierType, x: f64, y: f64) {
         let link = if state.contains(gdk::ModifierType::CONTROL_MASK) && self.top_line().is_none() {
             let (row, col) = self.cell_at(x, y);
-            at(&self.imp().frame.borrow(), row, col).filter(|link| allowed(&link.uri))
+            self.link_at(row, col)
         } else {
             None
         };
         if *self.imp().links.hovered.borrow() != link {
             self.set_cursor_from_name(Some(if link.is_some() { "pointer" } else { "text" }));
-            self.set_tooltip_text(link.as_ref().map(|link| link.uri.as_str()));
+            let shown = link.as_ref().map(|link| match &link.target {
+                Target::Address(uri) => uri.clone(),
+                Target::File(file) => format!("{}:{}", file.path.display(), file.line),
+            });
+            self.set_tooltip_text(shown.as_deref());
             self.imp().links.hovered.replace(link);
             self.queue_draw();
         }
     }
 
+    /// What a click on a cell opens: an address, or a file that is there.
+    fn link_at(&self, row: usize, col: usize) -> Option<Link> {
+        let frame = self.imp().frame.borrow();
+        if let Some((uri, from, to)) = at(&frame, row, col) {
+            return allowed(&uri).then_some(Link { target: Target::Address(uri), row, from, to });
+        }
+        let shown = frame.rows().get(row)?;
+        let (text, starts) = text_of(&frame, shown);
+        let (from, to, path, line, column) =
+            files::named(&text, starts.iter().position(|start| *start == col)?)?;
+        let target = Target::File(self.file(&path, line, column)?);
+        let to = starts.get(to).copied().unwrap_or(shown.cells.len());
+        Some(Link { target, row, from: starts[from], to })
+    }
+
     /// Opens the link that is pointed at; false where there is none.
     pub(super) fn open_link(&self) -> bool {
         let Some(link) = self.imp().links.hovered.borrow().clone() else { return false };
+        let uri = match link.target {
+            Target::Address(uri) => uri,
+            Target::File(file) => {
+                self.edit(&file);
+                return true;
+            }
+        };
         let window = self.root().and_downcast::<gtk::Window>();
         let view = self.downgrade();
         glib::spawn_future_local(async move {
-            let opened = gtk::show_uri_full_future(window.as_ref(), &link.uri, gdk::CURRENT_TIME).await;
+            let opened = gtk::show_uri_full_future(window.as_ref(), &uri, gdk::CURRENT_TIME).await;
             if let (Err(error), Some(view)) = (opened, view.upgrade()) {
-                view.tell(Told::Says(format!("{} cannot be opened: {error}", link.uri)));
+                view.tell(Told::Says(format!("{uri} cannot be opened: {error}")));
             }
         });
         true

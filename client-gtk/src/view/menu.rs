@@ -8,7 +8,7 @@ use gtk::subclass::prelude::*;
 
 /// What it offers: a label and an action, in groups.
 const ITEMS: [&[(&str, &str)]; 3] = [
-    &[("_Copy", "win.copy"), ("_Paste", "win.paste")],
+    &[("_Copy", "win.copy"), ("_Paste", "win.paste"), ("Select _Output", "win.select-output")],
     &[("New _Tab", "win.new-tab"), ("Split _Right", "win.split-right"), ("Split _Down", "win.split-down")],
     &[("_Search", "win.search"), ("S_essions", "win.sessions"), ("_Preferences", "win.preferences")],
 ];

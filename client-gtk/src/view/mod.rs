@@ -12,13 +12,15 @@
 //! | `marks`, `note` | what lies over it |
 //! | `keyboard` | keys and input methods |
 //! | `mouse` | the program's mouse, or the person's: selecting, scrolling |
-//! | `links` | what a click with Ctrl opens |
+//! | `links`, `files` | what a click with Ctrl opens |
 //! | `menu` | the context menu |
 //! | `history` | what is shown above the screen |
+//! | `scrolling` | by pixels |
+//! | `prompts` | from one prompt to the next, and what a command wrote |
 //! | `scrollbar` | how much of it there is |
 //! | `search` | finding text in it |
 //! | `selection` | what is selected, and its text |
-//! | `clipboard` | copy and paste |
+//! | `clipboard`, `dropped` | copy and paste, and what is dragged here |
 //! | `blinking`, `flash` | the cursor's, and a bell that is seen |
 //! | `accessible` | what assistive technologies see |
 //! | `edits` | how little of it changes from one moment to the next |
@@ -30,7 +32,9 @@ mod accessible;
 mod blinking;
 mod clipboard;
 mod drawing;
+mod dropped;
 mod edits;
+mod files;
 mod flash;
 mod history;
 mod keyboard;
@@ -39,7 +43,9 @@ mod marks;
 mod menu;
 mod mouse;
 mod note;
+mod prompts;
 mod scrollbar;
+mod scrolling;
 mod search;
 mod selection;
 mod session;
@@ -79,6 +85,8 @@ pub enum Told {
     Ended,
     /// A line for the person.
     Says(String),
+    /// Something is to be opened beside it.
+    Opens(Wanted),
     /// The program has something to say, wherever the person looks.
     Notifies {
         title: String,
@@ -114,6 +122,9 @@ mod imp {
         /// Keys for a service that is not there yet.
         pub(in crate::view) typed_ahead: RefCell<Vec<ToService>>,
         pub(in crate::view) mouse: mouse::State,
+        pub(in crate::view) scrolling: scrolling::State,
+        /// How far the text is moved to the left and upwards, in logical pixels.
+        pub(in crate::view) shift: Cell<(f32, f32)>,
         pub(in crate::view) blinking: blinking::State,
         pub(in crate::view) links: links::State,
         pub(in crate::view) accessible: accessible::State,
@@ -233,6 +244,7 @@ impl View {
         self.connect_scale_factor_notify(View::forget_fonts);
         self.take_keyboard();
         self.take_mouse();
+        self.take_drops();
         self.take_listeners();
     }
 
@@ -392,8 +404,11 @@ impl View {
     fn cell_at(&self, x: f64, y: f64) -> (usize, usize) {
         let metrics = self.metrics();
         let padding = self.padding();
-        let at = |place: f64, cell: f32| ((place as f32 - padding) / cell).floor().max(0.0) as usize;
-        (at(y, metrics.height), at(x, metrics.width))
+        let (left, up) = self.imp().shift.get();
+        let at = |place: f64, shift: f32, cell: f32| {
+            ((place as f32 - padding + shift) / cell).floor().max(0.0) as usize
+        };
+        (at(y, up, metrics.height), at(x, left, metrics.width))
     }
 
     /// The session that is shown: its id and its name; `None` once it has ended.

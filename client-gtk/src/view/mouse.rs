@@ -68,13 +68,29 @@ impl View {
             move |motion, x, y| view.moved(motion.current_event_state(), x, y)
         ));
         self.add_controller(motion);
-        let wheel = gtk::EventControllerScroll::new(gtk::EventControllerScrollFlags::BOTH_AXES);
+        let wheel = gtk::EventControllerScroll::new(
+            gtk::EventControllerScrollFlags::BOTH_AXES | gtk::EventControllerScrollFlags::KINETIC,
+        );
         wheel.connect_scroll(glib::clone!(
             #[weak(rename_to = view)]
             self,
             #[upgrade_or]
             glib::Propagation::Proceed,
             move |wheel, _, turned| view.turned(wheel, turned)
+        ));
+        wheel.connect_scroll_begin(glib::clone!(
+            #[weak(rename_to = view)]
+            self,
+            move |_| view.stop_running()
+        ));
+        wheel.connect_decelerate(glib::clone!(
+            #[weak(rename_to = view)]
+            self,
+            move |wheel, _, speed| {
+                if view.scrolls_itself(wheel.current_event_state()) {
+                    view.run_on(speed);
+                }
+            }
         ));
         self.add_controller(wheel);
     }
@@ -205,8 +221,18 @@ impl View {
         let mouse = &self.imp().mouse;
         let zooms = state.contains(gdk::ModifierType::CONTROL_MASK);
         let programs = self.wanted(state) != Wanted::Off;
-        // A touchpad turns by parts of a notch.
-        let step = if zooms || programs { 1.0 } else { WHEEL };
+        let pixels = wheel.unit() == gdk::ScrollUnit::Surface;
+        let height = f64::from(self.metrics().height);
+        if self.scrolls_itself(state) {
+            self.scroll_pixels(if pixels { turned } else { turned * WHEEL * height });
+            return glib::Propagation::Stop;
+        }
+        // A touchpad turns by parts of a notch, or by pixels.
+        let step = match pixels {
+            true => 1.0 / height,
+            false if zooms || programs => 1.0,
+            false => WHEEL,
+        };
         let whole = mouse.turned.get() + turned * step;
         let rows = whole.trunc();
         mouse.turned.set(whole - rows);
@@ -218,22 +244,27 @@ impl View {
             self.zoom(Some(if rows < 0 { 1 } else { -1 }));
             return glib::Propagation::Stop;
         }
-        let alternate = self.imp().frame.borrow().head().flags.contains(ScreenFlags::ALTERNATE);
         if programs {
             let button = if rows < 0 { 4 } else { 5 };
             for _ in 0..rows.unsigned_abs() {
                 self.tell_mouse(MouseAction::Press, button, state, mouse.at.get());
             }
-        } else if alternate && self.modes().alternate_scroll() {
+        } else {
             let key = if rows < 0 { UP } else { DOWN };
             for _ in 0..rows.unsigned_abs() {
                 let press = KeyAction::Press;
                 self.send(Key { key, mods: 0, action: press, shifted: 0, base: 0, text: String::new() });
             }
-        } else {
-            self.scroll(rows);
         }
         glib::Propagation::Stop
+    }
+
+    /// The wheel moves through history: it is neither the program's nor does it stand for cursor keys.
+    fn scrolls_itself(&self, state: gdk::ModifierType) -> bool {
+        let alternate = self.imp().frame.borrow().head().flags.contains(ScreenFlags::ALTERNATE);
+        !state.contains(gdk::ModifierType::CONTROL_MASK)
+            && self.wanted(state) == Wanted::Off
+            && !(alternate && self.modes().alternate_scroll())
     }
 }
 

@@ -173,6 +173,28 @@ impl View {
         self.queue_draw();
     }
 
+    /// Selects whole lines, the last one too.
+    pub(super) fn select_lines(&self, first: u64, last: u64) {
+        let rows = self.with_memory(|memory| {
+            let frame = self.imp().frame.borrow().clone();
+            let cols = frame.head().cols;
+            Lines::new(frame, cols).rows(memory, last).map_or(1, |(rows, _)| rows.len())
+        });
+        let last_row = rows.unwrap_or(1).saturating_sub(1);
+        let at = |line, row| Place { at: Position { line, row }, col: 0 };
+        let mut selection = Selection {
+            unit: Unit::Line,
+            anchor: at(first, 0),
+            end: at(last, last_row),
+            screen: 0,
+            alternate: false,
+            rows: Vec::new(),
+        };
+        selection.look_at(&self.imp().frame.borrow());
+        self.imp().selection.replace(Some(selection));
+        self.queue_draw();
+    }
+
     pub(super) fn clear_selection(&self) {
         if self.imp().selection.take().is_some() {
             self.queue_draw();

@@ -115,6 +115,9 @@ impl Window {
             on_view("reset-scroll", View::follow),
             on_view("page-up", |view| view.scroll_pages(-1)),
             on_view("page-down", |view| view.scroll_pages(1)),
+            on_view("previous-prompt", View::previous_prompt),
+            on_view("next-prompt", View::next_prompt),
+            on_view("select-output", View::select_output),
         ]);
     }
 }

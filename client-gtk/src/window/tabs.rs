@@ -165,6 +165,7 @@ impl Window {
                 }
             }
             Told::Says(text) => self.say(&text),
+            Told::Opens(wanted) => self.open(wanted),
             Told::Notifies { title, body } => {
                 if !seen {
                     page.set_needs_attention(true);

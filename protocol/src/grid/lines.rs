@@ -3,7 +3,9 @@
 //! What every viewer that scrolls, selects or searches reads: a position is a line and a row within it, lines are
 //! decoded one at a time, and nothing costs more with a longer history.
 
-use super::{Content, Frame, GridError, HistoryLine, LineNumber, Link, ScreenFlags, Style, ViewReader};
+use super::{
+    Content, Frame, GridError, HistoryLine, LineNumber, Link, Marks, ScreenFlags, Style, ViewReader,
+};
 
 /// Where a row is: its line and which of the line's rows it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,6 +123,20 @@ impl Lines {
             self.kept = Some((line, rows, links));
         }
         Ok(self.kept.as_ref().map_or((&[], &[]), |(_, rows, links)| (rows.as_slice(), links.as_slice())))
+    }
+
+    /// What a shell told about a line; nothing about one that was dropped meanwhile.
+    ///
+    /// # Errors
+    /// As [`Lines::rows`].
+    pub fn marks(&self, view: &ViewReader, line: u64) -> Result<Marks, GridError> {
+        if let Some(row) = line.checked_sub(self.screen()) {
+            let row = usize::try_from(row).ok().and_then(|row| self.frame.rows().get(row));
+            return Ok(row.map_or(Marks::NONE, |row| row.head.attributes.marks));
+        }
+        let found = view.history(&self.frame.head().history)?.line(LineNumber(line))?;
+        let pieces = found.iter().flat_map(|line| &line.pieces);
+        Ok(pieces.fold(Marks::NONE, |marks, piece| marks.with(piece.marks)))
     }
 
     /// The row at a position, `None` past the end.

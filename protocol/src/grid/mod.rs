@@ -21,6 +21,7 @@ mod lines;
 mod map;
 pub mod modes;
 pub mod order;
+pub mod prompts;
 mod reader;
 mod record;
 pub mod search;
