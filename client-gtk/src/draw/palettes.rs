@@ -7,10 +7,11 @@ use scarab_protocol::grid::Rgb;
 /// Name, foreground, background, cursor, and the sixteen colours that have names.
 type BuiltIn = (&'static str, u32, u32, u32, [u32; 16]);
 
-/// GNOME's, as its terminals have it: people's eyes know it.
+/// GNOME's, as its terminals have it: people's eyes know it. The two blues are lighter: GNOME's darker one cannot be read
+/// on a dark ground.
 const GNOME: [u32; 16] = [
-    0x1e1e1e, 0xc01c28, 0x26a269, 0xa2734c, 0x12488b, 0xa347ba, 0x2aa1b3, 0xcfcfcf, 0x5d5d5d, 0xf66151,
-    0x33d17a, 0xe9ad0c, 0x2a7bde, 0xc061cb, 0x33c7de, 0xffffff,
+    0x1e1e1e, 0xc01c28, 0x26a269, 0xa2734c, 0x2a7bde, 0xa347ba, 0x2aa1b3, 0xcfcfcf, 0x5d5d5d, 0xf66151,
+    0x33d17a, 0xe9ad0c, 0x62a0ea, 0xc061cb, 0x33c7de, 0xffffff,
 ];
 
 /// The Tango Desktop Project's.

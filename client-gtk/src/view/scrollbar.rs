@@ -2,6 +2,7 @@
 //! without reading all of it.
 
 use super::View;
+use crate::settings;
 use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
@@ -28,7 +29,10 @@ impl View {
             move |adjustment| view.bar_moved(adjustment)
         ));
         self.imp().adjustment.adjustment.replace(Some(adjustment.clone()));
-        gtk::Scrollbar::new(gtk::Orientation::Vertical, Some(&adjustment))
+        let bar = gtk::Scrollbar::new(gtk::Orientation::Vertical, Some(&adjustment));
+        bar.set_opacity(0.0);
+        bar.set_visible(settings::current().window.scrollbar);
+        bar
     }
 
     /// A person moved it: to the line at that part of all lines.
@@ -83,6 +87,10 @@ impl View {
         let Some((upper, value)) = state.due.take() else { return };
         let Some(adjustment) = state.adjustment.borrow().clone() else { return };
         let page = self.rows() as f64;
+        // Where there is nothing to scroll there is nothing to see; its place stays, so that the text does not move.
+        if let Some(bar) = self.next_sibling() {
+            bar.set_opacity(if upper > page { 1.0 } else { 0.0 });
+        }
         state.setting.set(true);
         adjustment.configure(value, 0.0, upper, 1.0, (page - 1.0).max(1.0), page);
         state.setting.set(false);
