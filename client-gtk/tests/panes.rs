@@ -125,6 +125,22 @@ fn what_was_closed_comes_back_by_a_key() {
 }
 
 #[test]
+fn nothing_runs_while_nothing_happens() {
+    let Some(desktop) = Desktop::start(&SHELL) else { return };
+    desktop.until_shown("1", "$");
+    for (key, count) in [("ctrl+shift+o", 2), ("ctrl+shift+t", 3)] {
+        desktop.keys(&[key]);
+        desktop.until("one more", |desktop| viewed(desktop) == count);
+    }
+    // Threads of pools go after a while; then not one turn more in two seconds.
+    desktop.until("it stands still", |desktop| {
+        let before = desktop.turns();
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        desktop.turns() == before
+    });
+}
+
+#[test]
 fn a_name_is_given_in_the_window() {
     let Some(desktop) = Desktop::start(&SHELL) else { return };
     desktop.until_shown("1", "$");

@@ -209,6 +209,18 @@ impl Desktop {
         window.kill().and_then(|()| window.wait()).expect("it is killed");
     }
 
+    /// How often the kernel has given a processor to the program whose window was opened last: all its threads.
+    pub fn turns(&self) -> u64 {
+        let program = self.children.last().expect("a window").id();
+        let tasks = std::fs::read_dir(format!("/proc/{program}/task")).expect("its threads");
+        let of_task = |task: std::fs::DirEntry| {
+            let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+            let switches = status.lines().filter(|line| line.contains("ctxt_switches"));
+            switches.filter_map(|line| line.rsplit('\t').next()?.parse::<u64>().ok()).sum::<u64>()
+        };
+        tasks.flatten().map(of_task).sum()
+    }
+
     /// What `xdotool` says.
     pub fn tool(&self, arguments: &[&str]) -> String {
         self.run("xdotool", arguments)
