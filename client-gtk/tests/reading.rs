@@ -85,6 +85,35 @@ fn a_click_with_control_on_a_file_opens_an_editor_at_its_line() {
 }
 
 #[test]
+fn a_link_that_is_wrapped_opens_whole_and_in_history_too() {
+    let path = "0123456789".repeat(9);
+    let text = format!(
+        "printf 'https://example.org/{path}\\033[48;2;1;200;3mab\\033[m\\n'; read x; seq 100; exec cat"
+    );
+    let Some(desktop) = Desktop::start(&["sh", "-c", &text]) else { return };
+    let opened = desktop.opener();
+    let wanted = format!("https://example.org/{path}ab\n");
+    let click = |desktop: &Desktop| {
+        let [left, top, right, bottom] =
+            desktop.until_seen("its end", |picture| picture.find(MARK).map(|(_, bounds)| bounds));
+        let [x, y] = [(left + right) / 2, (top + bottom) / 2].map(|place| place.to_string());
+        desktop.tool(&["mousemove", &x, &y, "keydown", "ctrl", "click", "1", "keyup", "ctrl"]);
+    };
+    click(&desktop);
+    desktop.until("it is opened", |_| fs::read_to_string(&opened).is_ok_and(|text| text == wanted));
+    desktop.keys(&["Return"]);
+    desktop.until_shown("1", "100");
+    desktop.until("it is above", |desktop| desktop.picture().find(MARK).is_none());
+    desktop.tool(&["mousemove", "300", "300", "click", "--repeat", "60", "--delay", "5", "4"]);
+    desktop.until_seen("the beginning", |picture| picture.find(MARK));
+    desktop.until_still();
+    click(&desktop);
+    desktop.until("it is opened once more", |_| {
+        fs::read_to_string(&opened).is_ok_and(|text| text == wanted.repeat(2))
+    });
+}
+
+#[test]
 fn a_session_in_two_windows_has_the_size_of_the_one_that_was_used_last() {
     let Some(mut desktop) = Desktop::start(&["bash", "--norc", "--noprofile"]) else { return };
     desktop.until_shown("1", "$");

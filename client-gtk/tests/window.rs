@@ -230,21 +230,7 @@ fn a_click_with_control_opens_a_link() {
     let link = "\\033]8;;https://example.org/named\\033\\\\\\033[48;2;1;200;3mhere\\033[m\\033]8;;\\033\\\\";
     let text = format!("printf '{link}\\n\\033[48;2;200;1;210mhttps://example.org/typed\\033[m'; exec cat");
     let Some(desktop) = Desktop::start(&["sh", "-c", &text]) else { return };
-    // What opens addresses for this person: it writes them down.
-    let applications = desktop.home().join(".local/share/applications");
-    std::fs::create_dir_all(&applications).expect("a directory");
-    let opened = desktop.home().join("opened");
-    let script = desktop.home().join("open");
-    std::fs::write(&script, format!("#!/bin/sh\necho \"$1\" >> {}\n", opened.display())).expect("a script");
-    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .expect("executable");
-    let entry = format!(
-        "[Desktop Entry]\nType=Application\nName=x\nExec={} %u\nMimeType=x-scheme-handler/https;\n",
-        script.display()
-    );
-    std::fs::write(applications.join("opener.desktop"), entry).expect("an entry");
-    let defaults = "[Default Applications]\nx-scheme-handler/https=opener.desktop\n";
-    std::fs::write(applications.join("mimeapps.list"), defaults).expect("the defaults");
+    let opened = desktop.opener();
     for (colour, address) in [(MARK, "https://example.org/named"), (OTHER, "https://example.org/typed")] {
         let [left, top, right, bottom] = desktop.until_seen("a link", |picture| marked(picture, colour));
         let [x, y] = [(left + right) / 2, (top + bottom) / 2].map(|place| place.to_string());

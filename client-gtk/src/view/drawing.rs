@@ -116,10 +116,12 @@ impl View {
             self.mark(snapshot, Marked::Selection, cells, &colours, &metrics);
         }
         if let Some(link) = self.imp().links.hovered.borrow().as_ref() {
-            let y = link.row as f32 * metrics.height + metrics.underline - metrics.thickness / 2.0;
-            let (from, to) = (link.from as f32 * metrics.width, link.to as f32 * metrics.width);
-            let line = Rect::new(from, y.round(), to - from, metrics.thickness);
-            snapshot.append_color(&rgba(colours.foreground(), 1.0), &line);
+            for (row, from, to) in &link.cells {
+                let y = *row as f32 * metrics.height + metrics.underline - metrics.thickness / 2.0;
+                let (from, to) = (*from as f32 * metrics.width, *to as f32 * metrics.width);
+                let line = Rect::new(from, y.round(), to - from, metrics.thickness);
+                snapshot.append_color(&rgba(colours.foreground(), 1.0), &line);
+            }
         }
         for mark in self.matches(&frame, &positions) {
             let marked = if mark.current { Marked::CurrentMatch } else { Marked::Match };

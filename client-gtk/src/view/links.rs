@@ -6,8 +6,12 @@ use super::{Told, View};
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, glib};
-use scarab_protocol::grid::{Content, Frame, FrameRow};
+use scarab_protocol::grid::{GridError, Lines, Link as NamedLink, WrappedRow};
 use std::cell::RefCell;
+use std::rc::Rc;
+
+/// So many rows of one line are looked at, above and below: no address is longer.
+const MOST_ROWS: usize = 16;
 
 /// Schemes that are opened. Others could run something with a click.
 const SCHEMES: [&str; 5] = ["https", "http", "ftp", "ftps", "mailto"];
@@ -19,13 +23,11 @@ pub(super) enum Target {
     File(File),
 }
 
-/// A link on the screen.
+/// A link that is shown, and where: rows, their first columns, and those behind their last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Link {
     pub(super) target: Target,
-    pub(super) row: usize,
-    pub(super) from: usize,
-    pub(super) to: usize,
+    pub(super) cells: Vec<(usize, usize, usize)>,
 }
 
 /// The link that is pointed at with Ctrl.
@@ -39,31 +41,62 @@ fn allowed(uri: &str) -> bool {
     uri.split_once(':').is_some_and(|(scheme, _)| SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()))
 }
 
-/// The address at a cell, and where it stands.
-fn at(frame: &Frame, row: usize, col: usize) -> Option<(String, usize, usize)> {
-    let shown = frame.rows().get(row)?;
-    let link_of = |col: usize| frame.style(shown.cells.get(col)?.style()).link;
-    if let Some(link) = link_of(col) {
-        let from = (0..=col).rev().take_while(|col| link_of(*col) == Some(link)).last()?;
-        let to = (col..shown.cells.len()).take_while(|col| link_of(*col) == Some(link)).last()? + 1;
-        return Some((frame.link(link)?.uri.clone(), from, to));
-    }
-    let (text, starts) = text_of(frame, shown);
-    let (from, to) = address(&text, starts.iter().position(|start| *start == col)?)?;
-    let uri: String = text[from..to].iter().collect();
-    let uri = if uri.starts_with("www.") { format!("https://{uri}") } else { uri };
-    Some((uri, starts[from], starts.get(to).copied().unwrap_or(shown.cells.len())))
+/// The text of a line around one of its rows that is shown.
+#[derive(Debug, Default)]
+struct Line {
+    characters: Vec<char>,
+    /// Where each stands: the row as it is shown, which may be above the first one; the column and the width.
+    places: Vec<(i64, usize, usize)>,
+    /// The address that a program gave it.
+    addresses: Vec<Option<Rc<str>>>,
 }
 
-/// The characters of a row, and the column of each.
-fn text_of(frame: &Frame, row: &FrameRow) -> (Vec<char>, Vec<usize>) {
-    let characters = row.cells.iter().enumerate().filter_map(|(col, cell)| match cell.content() {
-        Content::Blank => Some((' ', col)),
-        Content::Char(character) => Some((character, col)),
-        Content::Cluster(number) => Some((frame.cluster(number).chars().next().unwrap_or(' '), col)),
-        Content::Spacer => None,
-    });
-    characters.unzip()
+impl Line {
+    fn add(&mut self, at: i64, row: &WrappedRow, links: &[NamedLink]) {
+        let links: Vec<Rc<str>> = links.iter().map(|link| Rc::from(link.uri.as_str())).collect();
+        let mut col = 0;
+        for glyph in &row.glyphs {
+            self.characters.push(glyph.text.chars().next().unwrap_or(' '));
+            self.places.push((at, col, glyph.width));
+            self.addresses.push(glyph.link.and_then(|link| links.get(link as usize).cloned()));
+            col += glyph.width;
+        }
+    }
+
+    /// The character at a cell.
+    fn at(&self, row: usize, col: usize) -> Option<usize> {
+        let is_there = |(at, from, width): &(i64, usize, usize)| {
+            *at == row as i64 && (*from..from + width).contains(&col)
+        };
+        self.places.iter().position(is_there)
+    }
+
+    /// The address that a program gave to a character, with all that belongs to it.
+    fn given(&self, at: usize) -> Option<(String, usize, usize)> {
+        let uri = self.addresses.get(at)?.clone()?;
+        let same = |index: &usize| self.addresses[*index].as_ref() == Some(&uri);
+        let from = (0..=at).rev().take_while(same).last()?;
+        let to = (at..self.addresses.len()).take_while(same).last()? + 1;
+        Some((uri.to_string(), from, to))
+    }
+
+    /// The cells of a range of characters that are shown.
+    fn cells(&self, from: usize, to: usize) -> Vec<(usize, usize, usize)> {
+        let places = &self.places[from..to];
+        let rows = places.chunk_by(|(one, ..), (other, ..)| one == other);
+        let cells = rows.filter_map(|places| {
+            let ((row, first, _), (_, last, width)) = (places.first()?, places.last()?);
+            Some((usize::try_from(*row).ok()?, *first, last + width))
+        });
+        cells.collect()
+    }
+}
+
+/// The address that is written around a character.
+fn written(text: &[char], at: usize) -> Option<(String, usize, usize)> {
+    let (from, to) = address(text, at)?;
+    let uri: String = text[from..to].iter().collect();
+    Some((if uri.starts_with("www.") { format!("https://{uri}") } else { uri }, from, to))
 }
 
 /// The address that a character belongs to, as a range of characters.
@@ -105,7 +138,7 @@ fn closes(text: &[char], last: char) -> bool {
 impl View {
     /// The pointer is there, with Ctrl or not.
     pub(super) fn point_at(&self, state: gdk::ModifierType, x: f64, y: f64) {
-        let link = if state.contains(gdk::ModifierType::CONTROL_MASK) && self.top_line().is_none() {
+        let link = if state.contains(gdk::ModifierType::CONTROL_MASK) {
             let (row, col) = self.cell_at(x, y);
             self.link_at(row, col)
         } else {
@@ -125,17 +158,50 @@ impl View {
 
     /// What a click on a cell opens: an address, or a file that is there.
     fn link_at(&self, row: usize, col: usize) -> Option<Link> {
-        let frame = self.imp().frame.borrow();
-        if let Some((uri, from, to)) = at(&frame, row, col) {
-            return allowed(&uri).then_some(Link { target: Target::Address(uri), row, from, to });
+        let line = self.line_around(row)?;
+        let at = line.at(row, col)?;
+        if let Some((uri, from, to)) = line.given(at).or_else(|| written(&line.characters, at)) {
+            let target = Target::Address(uri);
+            return matches!(&target, Target::Address(uri) if allowed(uri))
+                .then(|| Link { target, cells: line.cells(from, to) });
         }
-        let shown = frame.rows().get(row)?;
-        let (text, starts) = text_of(&frame, shown);
-        let (from, to, path, line, column) =
-            files::named(&text, starts.iter().position(|start| *start == col)?)?;
-        let target = Target::File(self.file(&path, line, column)?);
-        let to = starts.get(to).copied().unwrap_or(shown.cells.len());
-        Some(Link { target, row, from: starts[from], to })
+        let (from, to, path, number, column) = files::named(&line.characters, at)?;
+        let target = Target::File(self.file(&path, number, column)?);
+        Some(Link { target, cells: line.cells(from, to) })
+    }
+
+    /// The line that a row belongs to, as far as it is wrapped around it.
+    fn line_around(&self, row: usize) -> Option<Line> {
+        let is_shown = match self.history_rows() {
+            Some(rows) => row < rows.len(),
+            None => row < self.imp().frame.borrow().rows().len(),
+        };
+        let position = is_shown.then(|| self.position_of(row))?;
+        let frame = self.imp().frame.borrow().clone();
+        let cols = frame.head().cols;
+        let mut lines = Lines::new(frame, cols);
+        self.with_memory(|memory| -> Result<Line, GridError> {
+            let (mut begin, mut above) = (position, 0);
+            while let Some(before) = lines.before(memory, begin)?.filter(|_| above < MOST_ROWS) {
+                if !lines.row(memory, before)?.is_some_and(|(row, _)| row.wrapped) {
+                    break;
+                }
+                (begin, above) = (before, above + 1);
+            }
+            let mut line = Line::default();
+            let mut next = Some(begin);
+            for at in 0..above + MOST_ROWS {
+                let Some(position) = next else { break };
+                let Some((wrapped, links)) = lines.row(memory, position)? else { break };
+                line.add(row as i64 + at as i64 - above as i64, wrapped, links);
+                if !wrapped.wrapped {
+                    break;
+                }
+                next = lines.after(memory, position)?;
+            }
+            Ok(line)
+        })
+        .and_then(Result::ok)
     }
 
     /// Opens the link that is pointed at; false where there is none.
@@ -163,6 +229,7 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use scarab_protocol::grid::Glyph;
 
     fn found(text: &str, at: usize) -> Option<String> {
         let text: Vec<char> = text.chars().collect();
@@ -177,6 +244,32 @@ mod tests {
         assert_eq!(found(text, 0), None);
         assert_eq!(found("url=http://x/y;", 6).as_deref(), Some("http://x/y"));
         assert_eq!(found("url=http://x/y;", 1), None, "before its scheme");
+    }
+
+    #[test]
+    fn a_link_goes_on_in_the_next_row() {
+        let glyph = |character: char, link| Glyph {
+            text: character.to_string().into(),
+            width: 1,
+            style: Default::default(),
+            link,
+        };
+        let row = |text: &str, link, wrapped| WrappedRow {
+            glyphs: text.chars().map(|character| glyph(character, link)).collect(),
+            wrapped,
+        };
+        let mut line = Line::default();
+        line.add(-1, &row("see http", None, true), &[]);
+        line.add(0, &row("s://x/y z", None, false), &[]);
+        let at = line.at(0, 2).expect("a character");
+        let (uri, from, to) = written(&line.characters, at).expect("an address");
+        assert_eq!((uri.as_str(), line.cells(from, to)), ("https://x/y", vec![(0, 0, 7)]));
+        let named = NamedLink { id: String::new(), uri: "mailto:a@b".to_owned() };
+        let mut line = Line::default();
+        line.add(3, &row("ab", Some(0), true), std::slice::from_ref(&named));
+        line.add(4, &row("c", Some(0), false), std::slice::from_ref(&named));
+        let (uri, from, to) = line.given(2).expect("an address");
+        assert_eq!((uri.as_str(), line.cells(from, to)), ("mailto:a@b", vec![(3, 0, 2), (4, 0, 1)]));
     }
 
     #[test]

@@ -209,6 +209,26 @@ impl Desktop {
         window.kill().and_then(|()| window.wait()).expect("it is killed");
     }
 
+    /// Makes a program that opens addresses for this person: it writes them down, here.
+    pub fn opener(&self) -> PathBuf {
+        let applications = self.home().join(".local/share/applications");
+        std::fs::create_dir_all(&applications).expect("a directory");
+        let opened = self.home().join("opened");
+        let script = self.home().join("open");
+        std::fs::write(&script, format!("#!/bin/sh\necho \"$1\" >> {}\n", opened.display()))
+            .expect("a script");
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .expect("executable");
+        let entry = format!(
+            "[Desktop Entry]\nType=Application\nName=x\nExec={} %u\nMimeType=x-scheme-handler/https;\n",
+            script.display()
+        );
+        std::fs::write(applications.join("opener.desktop"), entry).expect("an entry");
+        let defaults = "[Default Applications]\nx-scheme-handler/https=opener.desktop\n";
+        std::fs::write(applications.join("mimeapps.list"), defaults).expect("the defaults");
+        opened
+    }
+
     /// How often the kernel has given a processor to the program whose window was opened last: all its threads.
     pub fn turns(&self) -> u64 {
         let program = self.children.last().expect("a window").id();
