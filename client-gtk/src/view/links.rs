@@ -2,11 +2,13 @@
 //! a click opens them, if their scheme is one that only shows something.
 
 use super::{Told, View};
+use crate::translation::gettext_with;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, glib};
 use scarab_protocol::grid::{Content, Frame, FrameRow};
 use std::cell::RefCell;
+use std::fmt::Display;
 
 /// Schemes that are opened. Others could run something with a click.
 const SCHEMES: [&str; 5] = ["https", "http", "ftp", "ftps", "mailto"];
@@ -119,7 +121,8 @@ impl View {
         glib::spawn_future_local(async move {
             let opened = gtk::show_uri_full_future(window.as_ref(), &link.uri, gdk::CURRENT_TIME).await;
             if let (Err(error), Some(view)) = (opened, view.upgrade()) {
-                view.tell(Told::Says(format!("{} cannot be opened: {error}", link.uri)));
+                let values: &[(&str, &dyn Display)] = &[("address", &link.uri), ("error", &error)];
+                view.tell(Told::Says(gettext_with("{address} cannot be opened: {error}", values)));
             }
         });
         true
