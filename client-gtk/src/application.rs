@@ -4,6 +4,7 @@ use crate::renderer;
 use crate::service::{self, Wanted};
 use crate::settings;
 use crate::shortcuts;
+use crate::translation::gettext;
 use crate::view::View;
 use crate::window::{self, Window};
 use adw::prelude::*;
@@ -22,25 +23,19 @@ pub fn run() -> glib::ExitCode {
         flags |= ApplicationFlags::NON_UNIQUE;
     }
     let application = adw::Application::builder().application_id(ID).flags(flags).build();
-    let option = |long, short, flags, kind, text, value: Option<&str>| {
-        application.add_main_option(long, short, flags, kind, text, value);
+    let option = |long, short, kind, text: &str, value: Option<String>| {
+        let none = glib::OptionFlags::NONE;
+        application.add_main_option(long, glib::Char::from(short), none, kind, text, value.as_deref());
     };
-    let none = glib::OptionFlags::NONE;
     let file = glib::OptionArg::Filename;
-    option("working-directory", glib::Char::from(b'w'), none, file, "Start there", Some("DIR"));
+    option("working-directory", b'w', file, &gettext("Start there"), Some(gettext("DIR")));
     let string = glib::OptionArg::String;
-    option("session", glib::Char::from(b's'), none, string, "Show this session", Some("NAME"));
-    option("title", glib::Char::from(b't'), none, string, "Title of the window", Some("TEXT"));
+    option("session", b's', string, &gettext("Show this session"), Some(gettext("NAME")));
+    option("title", b't', string, &gettext("Title of the window"), Some(gettext("TEXT")));
     let flag = glib::OptionArg::None;
-    option("new-window", glib::Char::from(b'n'), none, flag, "Open a window of its own", None);
-    option(
-        glib::OPTION_REMAINING,
-        glib::Char::from(0),
-        none,
-        glib::OptionArg::StringArray,
-        "",
-        Some("COMMAND"),
-    );
+    option("new-window", b'n', flag, &gettext("Open a window of its own"), None);
+    let strings = glib::OptionArg::StringArray;
+    option(glib::OPTION_REMAINING, 0, strings, "", Some(gettext("COMMAND")));
 
     application.connect_startup(|application| {
         if application.flags().contains(ApplicationFlags::IS_SERVICE) {

@@ -8,10 +8,12 @@ mod renderer;
 mod service;
 mod settings;
 mod shortcuts;
+mod translation;
 mod view;
 mod watch;
 mod window;
 
 fn main() -> gtk::glib::ExitCode {
+    translation::begin();
     application::run()
 }

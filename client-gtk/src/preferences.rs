@@ -4,6 +4,7 @@
 use crate::draw::palettes;
 use crate::service;
 use crate::settings;
+use crate::translation::gettext;
 use crate::window::Window;
 use adw::prelude::*;
 use gtk::{glib, pango};
@@ -27,50 +28,70 @@ pub fn window(parent: &Window) -> adw::PreferencesWindow {
     let blink = format!("{:?}", set.cursor_blink).to_lowercase();
 
     page.add(&group(
-        "Text",
+        &gettext("Text"),
         &[
-            rows.font("Font", "font", &set.font),
+            rows.font(&gettext("Font"), "font", &set.font),
             rows.switch(
-                "Ligatures",
-                "Letters that the font joins are drawn as one",
+                &gettext("Ligatures"),
+                &gettext("Letters that the font joins are drawn as one"),
                 "ligatures",
                 set.ligatures,
             ),
             rows.choice(
-                "Blinking Cursor",
+                &gettext("Blinking Cursor"),
                 "cursor-blink",
-                &[("program", "When the program asks for it"), ("always", "Always"), ("never", "Never")],
+                &[
+                    ("program", &gettext("When the program asks for it")),
+                    ("always", &gettext("Always")),
+                    ("never", &gettext("Never")),
+                ],
                 &blink,
             ),
         ],
     ));
     page.add(&group(
-        "Colours",
+        &gettext("Colours"),
         &[
             rows.choice(
-                "Appearance",
+                &gettext("Appearance"),
                 "appearance",
-                &[("system", "As the desktop"), ("light", "Light"), ("dark", "Dark")],
+                &[
+                    ("system", &gettext("As the desktop")),
+                    ("light", &gettext("Light")),
+                    ("dark", &gettext("Dark")),
+                ],
                 &appearance,
             ),
-            rows.choice("Dark Palette", "palette-dark", &palettes, &set.palette_dark),
-            rows.choice("Light Palette", "palette-light", &palettes, &set.palette_light),
+            rows.choice(&gettext("Dark Palette"), "palette-dark", &palettes, &set.palette_dark),
+            rows.choice(&gettext("Light Palette"), "palette-light", &palettes, &set.palette_light),
         ],
     ));
     page.add(&group(
-        "Window",
+        &gettext("Window"),
         &[
-            rows.number("Columns", "Of a new window", "columns", (2.0, 1000.0), set.columns),
-            rows.number("Rows", "Of a new window", "rows", (1.0, 500.0), set.rows),
-            rows.number("Padding", "Pixels around the text", "padding", (0.0, 100.0), set.padding),
-            rows.switch("Scrollbar", "", "scrollbar", set.scrollbar),
+            rows.number(
+                &gettext("Columns"),
+                &gettext("Of a new window"),
+                "columns",
+                (2.0, 1000.0),
+                set.columns,
+            ),
+            rows.number(&gettext("Rows"), &gettext("Of a new window"), "rows", (1.0, 500.0), set.rows),
+            rows.number(
+                &gettext("Padding"),
+                &gettext("Pixels around the text"),
+                "padding",
+                (0.0, 100.0),
+                set.padding,
+            ),
+            rows.switch(&gettext("Scrollbar"), "", "scrollbar", set.scrollbar),
         ],
     ));
     page.add(&group(
-        "Bell",
+        &gettext("Bell"),
         &[
-            rows.switch("Sound", "", "bell-sound", set.bell_sound),
-            rows.switch("Flash", "", "bell-flash", set.bell_flash),
+            rows.switch(&gettext("Sound"), "", "bell-sound", set.bell_sound),
+            rows.switch(&gettext("Flash"), "", "bell-flash", set.bell_flash),
         ],
     ));
     window.add(&page);

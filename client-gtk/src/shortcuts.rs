@@ -1,16 +1,18 @@
 //! Every action with its keys, and the window that shows them.
 
 use crate::settings;
+use crate::translation::{gettext, marked};
 use crate::window::Window;
 use gtk::prelude::*;
 
-/// An action, what it does in a few words, and the keys it has.
+/// An action, what it does in a few words, and the keys it has. The words are translated where they are shown.
 pub struct Shortcut {
     pub action: &'static str,
     pub title: &'static str,
     keys: &'static [&'static str],
 }
 
+/// `packaging/translations` knows that the second one is a text.
 const fn shortcut(action: &'static str, title: &'static str, keys: &'static [&'static str]) -> Shortcut {
     Shortcut { action, title, keys }
 }
@@ -23,7 +25,7 @@ type Group = (&'static str, &'static [Shortcut]);
 
 const GROUPS: [Group; 5] = [
     (
-        "Windows and tabs",
+        marked("Windows and tabs"),
         &[
             shortcut("app.new-window", "New window", &["<Ctrl><Shift>n"]),
             shortcut("win.new-tab", "New tab", &["<Ctrl><Shift>t"]),
@@ -38,7 +40,7 @@ const GROUPS: [Group; 5] = [
         ],
     ),
     (
-        "Panes",
+        marked("Panes"),
         &[
             shortcut("win.split-right", "Split to the right", &["<Ctrl><Shift>o"]),
             shortcut("win.split-down", "Split downwards", &["<Ctrl><Shift>e"]),
@@ -54,7 +56,7 @@ const GROUPS: [Group; 5] = [
         ],
     ),
     (
-        "Text",
+        marked("Text"),
         &[
             shortcut("win.copy", "Copy", &["<Ctrl><Shift>c"]),
             shortcut("win.paste", "Paste", &["<Ctrl><Shift>v"]),
@@ -70,7 +72,7 @@ const GROUPS: [Group; 5] = [
         ],
     ),
     (
-        "Look",
+        marked("Look"),
         &[
             shortcut("win.zoom-in", "Larger", &["<Ctrl>plus", "<Ctrl>equal", "<Ctrl>KP_Add"]),
             shortcut("win.zoom-out", "Smaller", &["<Ctrl>minus", "<Ctrl>KP_Subtract"]),
@@ -79,7 +81,7 @@ const GROUPS: [Group; 5] = [
         ],
     ),
     (
-        "Sessions",
+        marked("Sessions"),
         &[
             shortcut("win.sessions", "All sessions", &["<Ctrl><Shift>s"]),
             shortcut("win.rename", "Rename the session", &["<Ctrl><Shift>r"]),
@@ -127,10 +129,11 @@ pub fn named() -> impl Iterator<Item = (String, &'static str)> {
 pub fn window(parent: &Window) -> gtk::ShortcutsWindow {
     let section = gtk::ShortcutsSection::builder().section_name("all").max_height(14).build();
     for (title, shortcuts) in &GROUPS {
-        let group = gtk::ShortcutsGroup::builder().title(*title).build();
+        let group = gtk::ShortcutsGroup::builder().title(gettext(title)).build();
         for shortcut in *shortcuts {
             let keys = shortcut.keys().join(" ");
-            let shown = gtk::ShortcutsShortcut::builder().title(shortcut.title).accelerator(keys).build();
+            let shown =
+                gtk::ShortcutsShortcut::builder().title(gettext(shortcut.title)).accelerator(keys).build();
             group.append(&shown);
         }
         section.append(&group);

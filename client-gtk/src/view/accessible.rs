@@ -6,6 +6,7 @@ use super::View;
 use super::edits::{Line, Which, edits, joined};
 use crate::assistive::Assistive;
 use crate::draw::row::{self, Spot, Text};
+use crate::translation::{gettext, marked};
 use gtk::accessible::Property;
 use gtk::glib;
 use gtk::prelude::*;
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 /// Between two changes of the mirror: ten a second are more than is read out, and output may come much faster.
 const PAUSE: Duration = Duration::from_millis(100);
 /// What a view is, as GTK 4.8 has no role for it.
-const WHAT: &str = "Terminal";
+const WHAT: &str = marked("Terminal");
 
 /// The text for assistive technologies.
 #[derive(Debug, Default)]
@@ -39,7 +40,8 @@ struct Mirror {
 impl View {
     /// Says what it is, and follows whether somebody listens.
     pub(super) fn take_listeners(&self) {
-        self.update_property(&[Property::Label(WHAT), Property::Description(WHAT)]);
+        let what = gettext(WHAT);
+        self.update_property(&[Property::Label(&what), Property::Description(&what)]);
         let assistive = Assistive::default();
         assistive.connect_on_notify(glib::clone!(
             #[weak(rename_to = view)]
@@ -65,7 +67,8 @@ impl View {
                 .build();
             // What was shown is nobody's to bring back.
             widget.buffer().set_enable_undo(false);
-            widget.update_property(&[Property::Label("Text on the screen"), Property::ReadOnly(true)]);
+            let what = gettext("Text on the screen");
+            widget.update_property(&[Property::Label(&what), Property::ReadOnly(true)]);
             widget.set_parent(self);
             state.mirror.replace(Some(Mirror { widget, lines: Vec::new() }));
             self.say_title();
@@ -77,7 +80,7 @@ impl View {
             if let Some(mirror) = state.mirror.take() {
                 mirror.widget.unparent();
             }
-            self.update_property(&[Property::Label(WHAT)]);
+            self.update_property(&[Property::Label(&gettext(WHAT))]);
         }
     }
 

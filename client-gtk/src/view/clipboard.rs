@@ -1,6 +1,7 @@
 //! Copy and paste, and what of a paste a person is asked about first.
 
 use super::{Told, View};
+use crate::translation::{gettext, gettext_with, ngettext};
 use adw::prelude::*;
 use gtk::glib;
 use gtk::subclass::prelude::*;
@@ -25,7 +26,7 @@ fn shown(text: &str) -> String {
     let cut = |line: &str| line.chars().take(SHOWN_CHARACTERS).collect::<String>();
     let mut shown: String = text.lines().take(SHOWN_LINES).map(cut).collect::<Vec<_>>().join("\n");
     if text.lines().count() > SHOWN_LINES {
-        shown.push_str("\n\u{2026}");
+        shown.push_str("\n…");
     }
     shown
 }
@@ -65,7 +66,11 @@ impl View {
     /// A program wants to copy, and the configuration says that its person is asked.
     pub(super) fn ask_to_copy(&self, event: ClipboardSet) {
         let text = String::from_utf8_lossy(&event.data);
-        let dialog = self.question("Let the program change the clipboard?", &shown(&text), "Allow");
+        let dialog = self.question(
+            &gettext("Let the program change the clipboard?"),
+            &shown(&text),
+            &gettext("Allow"),
+        );
         dialog.connect_response(
             Some("yes"),
             glib::clone!(
@@ -81,7 +86,7 @@ impl View {
     pub(super) fn ask_to_read(&self, event: ClipboardRead) {
         let clipboard =
             if event.selection.contains('p') { self.primary_clipboard() } else { self.clipboard() };
-        let dialog = self.question("Let the program read the clipboard?", "", "Allow");
+        let dialog = self.question(&gettext("Let the program read the clipboard?"), "", &gettext("Allow"));
         dialog.connect_response(
             None,
             glib::clone!(
@@ -108,7 +113,7 @@ impl View {
     fn question(&self, heading: &str, body: &str, answer: &str) -> adw::MessageDialog {
         let root = self.root().and_downcast::<gtk::Window>();
         let dialog = adw::MessageDialog::new(root.as_ref(), Some(heading), Some(body));
-        dialog.add_responses(&[("no", "Cancel"), ("yes", answer)]);
+        dialog.add_responses(&[("no", &gettext("Cancel")), ("yes", answer)]);
         dialog.set_response_appearance("yes", adw::ResponseAppearance::Destructive);
         dialog.set_default_response(Some("no"));
         dialog.set_close_response("no");
@@ -132,7 +137,10 @@ impl View {
                 match clipboard.read_text_future().await {
                     Ok(Some(text)) => view.paste_text(&text),
                     Ok(None) => {}
-                    Err(error) => view.tell(Told::Says(format!("nothing to paste: {error}"))),
+                    Err(error) => {
+                        let said = gettext_with("Nothing can be pasted: {error}", &[("error", &error)]);
+                        view.tell(Told::Says(said));
+                    }
                 }
             }
         ));
@@ -152,9 +160,8 @@ impl View {
     /// Asks before lines are typed that would be executed at once.
     fn ask_and_paste(&self, text: String) {
         let count = text.lines().count();
-        let heading =
-            if count == 1 { "Paste a line and run it?".to_owned() } else { format!("Paste {count} lines?") };
-        let dialog = self.question(&heading, &shown(&text), "Paste");
+        let heading = ngettext("Paste a line and run it?", "Paste {count} lines?", count);
+        let dialog = self.question(&heading, &shown(&text), &gettext("Paste"));
         dialog.connect_response(
             Some("yes"),
             glib::clone!(

@@ -3,8 +3,10 @@
 use super::{Told, View};
 use crate::service::Wanted;
 use crate::settings;
+use crate::translation::gettext_with;
 use gtk::glib;
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -61,7 +63,11 @@ impl View {
         }
         let started = started(&editor, file).map_err(|error| error.to_string());
         if let Err(error) = started {
-            self.tell(Told::Says(format!("{editor:?} (window.editor) cannot be started: {error}")));
+            let values: &[(&str, &dyn Display)] = &[("editor", &editor), ("error", &error)];
+            self.tell(Told::Says(gettext_with(
+                "“{editor}” (window.editor) cannot be started: {error}",
+                values,
+            )));
         }
     }
 }

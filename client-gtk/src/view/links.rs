@@ -1,13 +1,15 @@
-//! Links under the pointer: those that programs name (OSC 8), addresses in the text, and files with a line (`files`). With Ctrl they are underlined and
-//! a click opens them, if their scheme is one that only shows something.
+//! Links under the pointer: those that programs name (OSC 8), addresses in the text, and files with a line (`files`). With
+//! Ctrl they are underlined and a click opens them, if their scheme is one that only shows something.
 
 use super::files::{self, File};
 use super::{Told, View};
+use crate::translation::gettext_with;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, glib};
 use scarab_protocol::grid::{GridError, Lines, Link as NamedLink, WrappedRow};
 use std::cell::RefCell;
+use std::fmt::Display;
 use std::rc::Rc;
 
 /// So many rows of one line are looked at, above and below: no address is longer.
@@ -219,7 +221,8 @@ impl View {
         glib::spawn_future_local(async move {
             let opened = gtk::show_uri_full_future(window.as_ref(), &uri, gdk::CURRENT_TIME).await;
             if let (Err(error), Some(view)) = (opened, view.upgrade()) {
-                view.tell(Told::Says(format!("{uri} cannot be opened: {error}")));
+                let values: &[(&str, &dyn Display)] = &[("address", &uri), ("error", &error)];
+                view.tell(Told::Says(gettext_with("{address} cannot be opened: {error}", values)));
             }
         });
         true

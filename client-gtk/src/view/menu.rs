@@ -1,6 +1,7 @@
 //! The context menu.
 
 use super::View;
+use crate::translation::marked;
 use crate::window::grouped;
 use gtk::gdk;
 use gtk::prelude::*;
@@ -8,9 +9,21 @@ use gtk::subclass::prelude::*;
 
 /// What it offers: a label and an action, in groups.
 const ITEMS: [&[(&str, &str)]; 3] = [
-    &[("_Copy", "win.copy"), ("_Paste", "win.paste"), ("Select _Output", "win.select-output")],
-    &[("New _Tab", "win.new-tab"), ("Split _Right", "win.split-right"), ("Split _Down", "win.split-down")],
-    &[("_Search", "win.search"), ("S_essions", "win.sessions"), ("_Preferences", "win.preferences")],
+    &[
+        (marked("_Copy"), "win.copy"),
+        (marked("_Paste"), "win.paste"),
+        (marked("Select _Output"), "win.select-output"),
+    ],
+    &[
+        (marked("New _Tab"), "win.new-tab"),
+        (marked("Split _Right"), "win.split-right"),
+        (marked("Split _Down"), "win.split-down"),
+    ],
+    &[
+        (marked("_Search"), "win.search"),
+        (marked("S_essions"), "win.sessions"),
+        (marked("_Preferences"), "win.preferences"),
+    ],
 ];
 
 impl View {

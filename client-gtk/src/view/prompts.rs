@@ -1,6 +1,7 @@
 //! From one prompt to the next, and selecting what a command wrote: where the shell marks them (OSC 133).
 
 use super::{Told, View};
+use crate::translation::gettext;
 use gtk::subclass::prelude::*;
 use scarab_protocol::grid::{GridError, Lines, Position, ViewReader, prompts};
 
@@ -41,7 +42,7 @@ impl View {
                 self.select_lines(first, last);
                 self.copy_to_primary();
             }
-            _ => self.tell(Told::Says("The shell has marked no output here (OSC 133).".to_owned())),
+            _ => self.tell(Told::Says(gettext("The shell has marked no output here (OSC 133)."))),
         }
     }
 
@@ -56,7 +57,7 @@ impl View {
     fn show_prompt(&self, found: Option<Option<u64>>) {
         match found {
             Some(Some(line)) => self.show_from(Position { line, row: 0 }),
-            _ => self.tell(Told::Says("There is no prompt further up that the shell has marked.".to_owned())),
+            _ => self.tell(Told::Says(gettext("There is no prompt further up that the shell has marked."))),
         }
     }
 }

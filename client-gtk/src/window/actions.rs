@@ -6,6 +6,7 @@ use super::panes::{Panes, Towards};
 use crate::preferences;
 use crate::service::Wanted;
 use crate::shortcuts;
+use crate::translation::{gettext, marked};
 use crate::view::View;
 use adw::prelude::*;
 use adw::subclass::prelude::*;
@@ -13,21 +14,21 @@ use gtk::gio;
 
 /// What the header's menu offers, in groups.
 const MENU: [&[(&str, &str)]; 3] = [
-    &[("New _Window", "app.new-window"), ("_Bring Back", "win.bring-back")],
+    &[(marked("New _Window"), "app.new-window"), (marked("_Bring Back"), "win.bring-back")],
     &[
-        ("Split _Right", "win.split-right"),
-        ("Split _Down", "win.split-down"),
-        ("_Rename\u{2026}", "win.rename"),
+        (marked("Split _Right"), "win.split-right"),
+        (marked("Split _Down"), "win.split-down"),
+        (marked("_Rename…"), "win.rename"),
     ],
-    &[("_Preferences", "win.preferences"), ("_Keyboard Shortcuts", "win.shortcuts")],
+    &[(marked("_Preferences"), "win.preferences"), (marked("_Keyboard Shortcuts"), "win.shortcuts")],
 ];
 
-/// A menu of labels and actions, in groups.
+/// A menu of marked labels and actions, in groups.
 pub fn grouped(groups: &[&[(&str, &str)]]) -> gio::Menu {
     let menu = gio::Menu::new();
     for group in groups {
         let section = gio::Menu::new();
-        group.iter().for_each(|(label, action)| section.append(Some(label), Some(action)));
+        group.iter().for_each(|(label, action)| section.append(Some(&gettext(label)), Some(action)));
         menu.append_section(None, &section);
     }
     menu
@@ -37,7 +38,7 @@ pub fn grouped(groups: &[&[(&str, &str)]]) -> gio::Menu {
 pub(super) fn menu() -> gtk::MenuButton {
     gtk::MenuButton::builder()
         .icon_name("open-menu-symbolic")
-        .tooltip_text("Menu")
+        .tooltip_text(gettext("Menu"))
         .menu_model(&grouped(&MENU))
         .primary(true)
         .build()

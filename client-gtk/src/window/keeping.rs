@@ -4,6 +4,7 @@
 use super::Window;
 use super::layout::{Layout, Shown, Tree};
 use crate::service;
+use crate::translation::gettext;
 use adw::prelude::*;
 use adw::subclass::prelude::*;
 use gtk::{gio, glib};
@@ -228,7 +229,7 @@ impl Window {
                     Self::restored(&application, number(), &layout, &[]).present();
                 }
             }
-            None => self.say("Nothing was closed that could come back."),
+            None => self.say(&gettext("Nothing was closed that could come back.")),
         }
     }
 }

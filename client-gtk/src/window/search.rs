@@ -1,6 +1,7 @@
 //! The bar in which something is looked for; what is found is shown by the view.
 
 use super::Window;
+use crate::translation::gettext;
 use adw::prelude::*;
 use adw::subclass::prelude::*;
 use gtk::glib;
@@ -10,7 +11,7 @@ impl Window {
     /// What is typed there is looked for in the view that is used: Enter goes up, Ctrl+Shift+G and Ctrl+G up and down.
     pub(super) fn search_bar(&self) -> gtk::SearchBar {
         let imp = self.imp();
-        let entry = gtk::SearchEntry::builder().placeholder_text("Search").width_chars(32).build();
+        let entry = gtk::SearchEntry::builder().placeholder_text(gettext("Search")).width_chars(32).build();
         let bar = &imp.search;
         bar.set_child(Some(&entry));
         bar.connect_entry(&entry);

@@ -5,6 +5,7 @@ use super::layout::{Tree, Way};
 use super::panes::Panes;
 use crate::service::Wanted;
 use crate::settings;
+use crate::translation::{gettext, gettext_with, ngettext};
 use crate::view::{Told, View};
 use crate::watch;
 use adw::prelude::*;
@@ -174,7 +175,8 @@ impl Window {
             }
             Told::Progress(percent) => {
                 page.set_loading(percent.is_some());
-                page.set_tooltip(&percent.map(|percent| format!("{percent} %")).unwrap_or_default());
+                let said = percent.map(|percent| gettext_with("{percent} %", &[("percent", &percent)]));
+                page.set_tooltip(&said.unwrap_or_default());
             }
         }
     }
@@ -206,12 +208,14 @@ impl Window {
                 .filter_map(|view| view.session().map(|(_, name)| name))
                 .collect();
             let what = match names.as_slice() {
-                [name] => format!("\u{201c}{name}\u{201d} keeps running"),
-                names => format!("{} sessions keep running", names.len()),
+                [name] => gettext_with("“{name}” keeps running", &[("name", name)]),
+                names => {
+                    ngettext("{count} session keeps running", "{count} sessions keep running", names.len())
+                }
             };
             let toast = adw::Toast::builder()
                 .title(glib::markup_escape_text(&what))
-                .button_label("Bring Back")
+                .button_label(gettext("Bring Back"))
                 .action_name("win.bring-back")
                 .build();
             self.leave_tab(tree);
