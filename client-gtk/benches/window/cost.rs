@@ -1,6 +1,7 @@
 //! Processor time of a terminal's own process: for changes that are all drawn, and under a flood.
 //!
-//! Peers' includes reading and understanding what the program writes, which Scarab's service does: its time is said too.
+//! A peer's includes reading and understanding what the program writes, which Scarab's service does; xterm has the X
+//! server draw. What those use meanwhile is said beside it.
 
 use crate::inside::CHANGES;
 use crate::table::{self, Bars, Samples, best_vte, figure};
@@ -18,11 +19,7 @@ pub fn changes(world: &mut World, effort: Effort, bars: &mut Bars) {
         [("change-line", "one changed line", 0.2), ("change-screen", "full redraw", 1.0)]
     {
         stats::heading(&format!("Processor time of the terminal's process, {what}"));
-        let samples = of_all(world, effort, program, |_, window| {
-            window.until("done")?;
-            Ok(CHANGES as f64)
-        });
-        table::print("ms a change", &samples);
+        let samples = of_all(world, effort, program, "ms a change");
         let ratio = figure(&samples, Target::Scarab, 50.0) / best_vte(&samples, 50.0);
         bars.at_most(format!("processor time, {what}, / vte"), ratio, most);
     }
@@ -31,48 +28,51 @@ pub fn changes(world: &mut World, effort: Effort, bars: &mut Bars) {
 /// Output without end.
 pub fn flood(world: &mut World, effort: Effort, bars: &mut Bars) {
     stats::heading("Processor time of the terminal's process under flood");
-    let samples = of_all(world, effort, "flood", |_, _| {
-        let began = Instant::now();
-        std::thread::sleep(FLOOD);
-        Ok(began.elapsed().as_secs_f64())
-    });
-    table::print("ms a second", &samples);
+    let samples = of_all(world, effort, "flood", "ms a second");
     let ratio = figure(&samples, Target::Scarab, 50.0) / best_vte(&samples, 50.0);
     bars.at_most("processor time under flood, / vte", ratio, 1.0);
 }
 
-/// Processor time of each target for one of what `happens` counts.
-fn of_all(
-    world: &mut World,
-    effort: Effort,
-    program: &str,
-    happens: impl Fn(&World, &Window) -> anyhow::Result<f64>,
-) -> Samples {
+/// Processor time of a window's process, the X server and Scarab's service, in ms, for each change or each second.
+type Spent = [f64; 3];
+
+fn of_all(world: &mut World, effort: Effort, program: &str, unit: &str) -> Samples {
     let targets = world.targets();
-    let mut samples: Samples = targets.iter().map(|target| (*target, Vec::new())).collect();
-    let mut service = Vec::new();
+    let mut spent: Vec<Vec<Spent>> = vec![Vec::new(); targets.len()];
     for _ in 0..effort.rounds {
-        for target in &targets {
-            let mut one = || -> anyhow::Result<f64> {
-                let window = Window::start_fit(world, *target, program)?;
-                let before = (window.processor()?, processor(world.service())?);
-                window.go()?;
-                let count = happens(world, &window)?;
-                if program != "flood" {
-                    world.screen().rest(PATIENCE)?;
-                }
-                let after = (window.processor()?, processor(world.service())?);
-                if *target == Target::Scarab {
-                    service.push((after.1 - before.1) / count);
-                }
-                Ok((after.0 - before.0) / count)
-            };
-            match one() {
-                Ok(took) => samples.entry(*target).or_default().push(took),
+        for (target, spent) in targets.iter().zip(&mut spent) {
+            match once(world, *target, program) {
+                Ok(took) => spent.push(took),
                 Err(error) => println!("{}: a round was NOT MEASURED: {error:#}", target.name()),
             }
         }
     }
-    println!("scarabd beside it: {:.2}\n", stats::median(&service));
+    let of = |spent: &[Spent], which: usize| spent.iter().map(|spent| spent[which]).collect::<Vec<f64>>();
+    let all = targets.iter().zip(&spent);
+    let samples = all.clone().map(|(target, spent)| (*target, of(spent, 0))).collect();
+    table::print(unit, &samples);
+    let server = all.map(|(target, spent)| format!("{} {:.2}", target.name(), stats::median(&of(spent, 1))));
+    println!("\nthe X server beside it: {}", server.collect::<Vec<_>>().join("; "));
+    println!("scarabd beside scarab: {:.2}", stats::median(&of(&spent[0], 2)));
     samples
+}
+
+fn once(world: &mut World, target: Target, program: &str) -> anyhow::Result<Spent> {
+    let window = Window::start_fit(world, target, program)?;
+    let spent = |world: &World| -> anyhow::Result<Spent> {
+        Ok([processor(window.pid())?, processor(world.server())?, processor(world.service())?])
+    };
+    let before = spent(world)?;
+    window.go()?;
+    let began = Instant::now();
+    let count = if program == "flood" {
+        std::thread::sleep(FLOOD);
+        began.elapsed().as_secs_f64()
+    } else {
+        window.until("done")?;
+        world.screen().rest(PATIENCE)?; // the last change is drawn
+        CHANGES as f64
+    };
+    let after = spent(world)?;
+    Ok(std::array::from_fn(|which| (after[which] - before[which]) / count))
 }

@@ -1,8 +1,8 @@
 //! The desktop terminal and its peers side by side, in the same run: a key's way to the screen, what changes cost its
 //! process, a flood, the first window, memory. The last table holds the figures against their bars.
 //!
-//! `cargo bench -p scarab-gtk --bench window [-- SECTION…] [--rounds N] [--keys N]`; sections: keys, cost, flood,
-//! start, memory. Everything runs on an X server without a screen, a bus and a service of its own, without a window
+//! `cargo bench -p scarab-gtk --bench window [-- SECTION…] [--rounds N] [--keys N] [--target NAME]…`; sections: keys,
+//! cost, flood, start, memory. Everything runs on an X server without a screen, a bus and a service of its own, without a window
 //! manager or compositor: times end when the X server has the pixels. Targets take turns within a round, so that a
 //! machine whose speed drifts gives true ratios. Drawing is done by the processor here, whatever the machine has.
 
@@ -37,14 +37,15 @@ fn main() -> anyhow::Result<()> {
     if arguments.first().is_some_and(|first| first == "--inside") {
         return inside::run(&arguments[1..]);
     }
-    let mut effort = Effort { rounds: 3, keys: 60 };
-    let mut sections = Vec::new();
+    let mut effort = Effort { rounds: 3, keys: 40 };
+    let (mut sections, mut targets) = (Vec::new(), Vec::new());
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
-        let mut number = || arguments.next().and_then(|n| n.parse().ok()).expect("a number follows");
+        let mut value = || arguments.next().expect("a value follows");
         match argument.as_str() {
-            "--rounds" => effort.rounds = number(),
-            "--keys" => effort.keys = number(),
+            "--rounds" => effort.rounds = value().parse()?,
+            "--keys" => effort.keys = value().parse()?,
+            "--target" => targets.push(value()),
             section => sections.push(section.to_owned()),
         }
     }
@@ -55,7 +56,7 @@ fn main() -> anyhow::Result<()> {
         effort.rounds
     );
     stats::machine();
-    let mut world = World::new()?;
+    let mut world = World::new(&targets)?;
     for missing in world.missing() {
         println!("MISSING, not measured: {missing}");
     }

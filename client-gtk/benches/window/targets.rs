@@ -74,6 +74,7 @@ pub struct Window {
 impl Window {
     /// Starts a window that runs one of the programs in `inside`.
     pub fn start(world: &mut World, target: Target, program: &str) -> anyhow::Result<Self> {
+        world.alive()?;
         world.opened += 1;
         let directory = world.path(&format!("window-{}", world.opened));
         std::fs::create_dir(&directory)?;
@@ -169,11 +170,6 @@ impl Window {
         world.screen().release(key)?;
         held.iter().try_for_each(|held| world.screen().release(*held))
     }
-
-    /// Processor time of all threads of its process that live, in ms.
-    pub fn processor(&self) -> anyhow::Result<f64> {
-        processor(self.pid())
-    }
 }
 
 /// Processor time of all living threads of a process, in ms.
@@ -189,9 +185,11 @@ pub fn processor(pid: u32) -> anyhow::Result<f64> {
 
 impl Drop for Window {
     fn drop(&mut self) {
-        // The program too: it may be the service's child, which outlives windows.
-        let program = std::fs::read_to_string(self.file("pid")).ok().and_then(|pid| pid.parse().ok());
-        if let Some(pid) = program.and_then(rustix::process::Pid::from_raw) {
+        // The program too: it may be the service's child, which outlives windows. Its number may be another's by now.
+        let number = std::fs::read_to_string(self.file("pid")).unwrap_or_default();
+        let line = std::fs::read_to_string(format!("/proc/{number}/cmdline")).unwrap_or_default();
+        let own = line.contains(&*self.directory.to_string_lossy());
+        if let Some(pid) = number.parse().ok().filter(|_| own).and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
         }
         let _ = self.child.kill();

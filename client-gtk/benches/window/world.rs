@@ -39,7 +39,8 @@ fn has(program: &str) -> bool {
 }
 
 impl World {
-    pub fn new() -> anyhow::Result<Self> {
+    /// With all targets, or those that are named.
+    pub fn new(named: &[String]) -> anyhow::Result<Self> {
         for program in ["scarab-gtk", "scarabd", "scarab"] {
             ensure!(programs().join(program).exists(), "{program} is not built: make build window first");
         }
@@ -68,6 +69,9 @@ impl World {
                 world.missing.push(format!("{}: not installed", target.name()));
             }
         }
+        if !named.is_empty() {
+            world.targets.retain(|target| named.iter().any(|name| name == target.name()));
+        }
         world.start_display()?;
         let bus = format!("--address={}", world.bus());
         world.start("dbus-daemon", &["--session", "--nofork", &bus], "bus")?;
@@ -92,6 +96,21 @@ impl World {
 
     pub fn socket(&self) -> PathBuf {
         self.path("scarab.sock")
+    }
+
+    /// Without the X server, the bus or the service nothing more can be measured: better said than guessed.
+    pub fn alive(&mut self) -> anyhow::Result<()> {
+        for (name, child) in ["the X server", "the bus", "scarabd"].iter().zip(&mut self.children) {
+            if let Some(status) = child.try_wait()? {
+                bail!("{name} is gone: {status}");
+            }
+        }
+        Ok(())
+    }
+
+    /// The X server's process.
+    pub fn server(&self) -> u32 {
+        self.children.first().map_or(0, Child::id)
     }
 
     /// The service's process.
