@@ -64,9 +64,10 @@ torture: ## a thousand kills of the service at random instants, with what came o
 
 bench: ## one table: Scarab and its peers in the same run
 	@packaging/setup bench
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build window
 	$(CARGO) bench --locked -p scarab-terminal --bench feed
 	SCARAB_BENCH_BIN=$(CURDIR)/$(BIN) $(CARGO) bench --locked -p scarab-cli --bench peers
+	SCARAB_BENCH_BIN=$(CURDIR)/$(BIN) $(CARGO) bench --locked -p scarab-gtk --bench window
 
 screenshots: ## make the pictures in docs/pictures anew
 	@packaging/setup screenshots

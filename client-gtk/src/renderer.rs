@@ -20,6 +20,12 @@ pub fn choose(display: &gdk::Display) {
     }
 }
 
+/// Whether cairo draws a widget's window.
+pub fn is_cairo(widget: &impl IsA<gtk::Widget>) -> bool {
+    let renderer = widget.native().and_then(|native| native.renderer());
+    renderer.is_some_and(|renderer| renderer.is::<gtk::gsk::CairoRenderer>())
+}
+
 /// The kernel has a device that renders.
 fn has_graphics_processor() -> bool {
     let Ok(devices) = std::fs::read_dir("/dev/dri") else { return false };

@@ -5,6 +5,7 @@ use super::marks::{self, Marked};
 use crate::draw::colours::{Colours, rgba};
 use crate::draw::glyphs::Fonts;
 use crate::draw::{Metrics, row};
+use crate::renderer;
 use gtk::graphene::{Point, Rect};
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
@@ -25,10 +26,25 @@ enum Key {
     History(u64, usize),
 }
 
+/// Rows that are recorded in one frame. Each is drawn once more for it: so few that no frame is felt to be late, and a
+/// screen is recorded after a dozen keys.
+const RECORDED: usize = 4;
+
+/// The node of a row; `None` where there is nothing to see.
+#[derive(Debug)]
+struct Made {
+    node: Option<gsk::RenderNode>,
+    recorded: bool,
+    /// The frame that it was drawn in last.
+    drawn: u64,
+}
+
 /// The nodes of rows.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    rows: HashMap<Key, (Option<gsk::RenderNode>, u64)>,
+    rows: HashMap<Key, Made>,
+    /// How many may still be recorded in this frame.
+    to_record: usize,
     /// What nodes are made with beside their rows: colours, reversed or not, and how history is wrapped.
     made_with: (u64, bool, u16, u64),
     /// Counts frames: what was not drawn for a while goes.
@@ -43,15 +59,21 @@ impl Kept {
 
     fn row(&mut self, key: Key, make: impl FnOnce() -> Option<gsk::RenderNode>) -> Option<gsk::RenderNode> {
         let drawn = self.drawn;
-        let entry = self.rows.entry(key).or_insert_with(|| (make(), drawn));
-        entry.1 = drawn;
-        entry.0.clone()
+        let made = self.rows.entry(key).or_insert_with(|| Made { node: make(), recorded: false, drawn });
+        // What changes with every frame is not worth it: it must have been in one before.
+        if made.drawn != drawn && !made.recorded && self.to_record > 0 {
+            made.node = made.node.as_ref().map(row::recorded);
+            made.recorded = true;
+            self.to_record -= 1;
+        }
+        made.drawn = drawn;
+        made.node.clone()
     }
 
     fn next_frame(&mut self, rows: usize) {
         if self.rows.len() > rows + SPARE {
             let drawn = self.drawn;
-            self.rows.retain(|_, (_, last)| *last == drawn);
+            self.rows.retain(|_, made| made.drawn == drawn);
         }
         self.drawn += 1;
     }
@@ -70,6 +92,9 @@ impl View {
         let reversed = frame.head().flags.contains(ScreenFlags::REVERSE_VIDEO);
         let colours = Colours { theme: &theme, program, reversed };
         let mut kept = imp.kept.borrow_mut();
+        // Recorded pictures of emoji would be too coarse for a finer screen.
+        let record = self.scale_factor() == 1 && renderer::is_cairo(self);
+        kept.to_record = if record { RECORDED } else { 0 };
         let head = frame.head();
         let made_with = (frame.colours_revision(), reversed, head.cols, head.history.rewrites);
         if std::mem::replace(&mut kept.made_with, made_with) != made_with {
