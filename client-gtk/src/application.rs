@@ -43,6 +43,7 @@ pub fn run() -> glib::ExitCode {
         }
         if let Some(display) = gdk::Display::default() {
             renderer::choose(&display);
+            style(&display);
         }
         let changed = glib::clone!(
             #[weak]
@@ -61,6 +62,15 @@ pub fn run() -> glib::ExitCode {
     application.connect_command_line(command_line);
     application.connect_activate(new_window);
     application.run()
+}
+
+/// A scrollbar lies on its view's ground and has none of its own.
+const STYLE: &str = "scrollbar.terminal { background: none; border: none; }";
+
+fn style(display: &gdk::Display) {
+    let provider = gtk::CssProvider::new();
+    provider.load_from_data(STYLE);
+    gtk::style_context_add_provider_for_display(display, &provider, gtk::STYLE_PROVIDER_PRIORITY_APPLICATION);
 }
 
 /// Follows the habits of xdg-terminal-exec: what is left over is the command.

@@ -193,8 +193,12 @@ mod imp {
                 gtk::Orientation::Horizontal => (metrics.width, settings.window.columns),
                 _ => (metrics.height, settings.window.rows),
             };
-            let least = (cell * 2.0 + 2.0 * padding).ceil() as i32;
-            let natural = (cell * f32::from(count) + 2.0 * padding).ceil() as i32;
+            let beside = match orientation {
+                gtk::Orientation::Horizontal => self.obj().bar_width() as f32,
+                _ => 0.0,
+            };
+            let least = (cell * 2.0 + 2.0 * padding + beside).ceil() as i32;
+            let natural = (cell * f32::from(count) + 2.0 * padding + beside).ceil() as i32;
             (least, natural, -1, -1)
         }
 
@@ -330,7 +334,7 @@ impl View {
     /// A person has set something else.
     pub fn settings_changed(&self) {
         self.take_theme(palettes::theme(&settings::current(), adw::StyleManager::default().is_dark()));
-        if let Some(bar) = self.next_sibling() {
+        if let Some(bar) = self.bar() {
             bar.set_visible(settings::current().window.scrollbar);
         }
         self.forget_fonts();
@@ -380,7 +384,7 @@ impl View {
         let metrics = self.metrics();
         let padding = self.padding();
         let fit = |room: i32, cell: f32| ((room as f32 - 2.0 * padding) / cell).floor().max(1.0);
-        let (cols, rows) = (fit(width, metrics.width), fit(height, metrics.height));
+        let (cols, rows) = (fit(width - self.bar_width(), metrics.width), fit(height, metrics.height));
         if width <= 0 || height <= 0 {
             return;
         }

@@ -9,6 +9,10 @@ use gtk::subclass::prelude::*;
 use scarab_protocol::grid::{Frame, Position, ScreenFlags};
 use std::cell::{Cell, RefCell};
 
+/// What it takes of a view, in logical pixels: as much as Adwaita's. That is a pixel wider with a slider than without, and
+/// the text must not move when history comes.
+const WIDTH: i32 = 20;
+
 /// What the scrollbar shows.
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -20,6 +24,16 @@ pub(super) struct State {
 }
 
 impl View {
+    /// The scrollbar, which lies over the view's edge: its ground is the view's.
+    pub(super) fn bar(&self) -> Option<gtk::Scrollbar> {
+        self.next_sibling().and_downcast()
+    }
+
+    /// What it takes of the view's width, in logical pixels.
+    pub(super) fn bar_width(&self) -> i32 {
+        if self.bar().is_some_and(|bar| WidgetExt::is_visible(&bar)) { WIDTH } else { 0 }
+    }
+
     /// A scrollbar for this view.
     pub fn scrollbar(&self) -> gtk::Scrollbar {
         let adjustment = gtk::Adjustment::new(0.0, 0.0, 1.0, 1.0, 1.0, 1.0);
@@ -31,6 +45,9 @@ impl View {
         self.imp().adjustment.adjustment.replace(Some(adjustment.clone()));
         let bar = gtk::Scrollbar::new(gtk::Orientation::Vertical, Some(&adjustment));
         bar.set_opacity(0.0);
+        bar.set_can_target(false);
+        bar.set_halign(gtk::Align::End);
+        bar.add_css_class("terminal");
         bar.set_visible(settings::current().window.scrollbar);
         bar
     }
@@ -88,8 +105,9 @@ impl View {
         let Some(adjustment) = state.adjustment.borrow().clone() else { return };
         let page = self.rows() as f64;
         // Where there is nothing to scroll there is nothing to see; its place stays, so that the text does not move.
-        if let Some(bar) = self.next_sibling() {
+        if let Some(bar) = self.bar() {
             bar.set_opacity(if upper > page { 1.0 } else { 0.0 });
+            bar.set_can_target(upper > page);
         }
         state.setting.set(true);
         adjustment.configure(value, 0.0, upper, 1.0, (page - 1.0).max(1.0), page);

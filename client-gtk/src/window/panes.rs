@@ -104,10 +104,10 @@ impl Panes {
     }
 
     /// A view with its scrollbar.
-    fn frame(&self, view: &View) -> gtk::Box {
-        let frame = gtk::Box::new(gtk::Orientation::Horizontal, 0);
-        frame.append(view);
-        frame.append(&view.scrollbar());
+    fn frame(&self, view: &View) -> gtk::Overlay {
+        let frame = gtk::Overlay::new();
+        frame.set_child(Some(view));
+        frame.add_overlay(&view.scrollbar());
         view.connect_has_focus_notify(glib::clone!(
             #[weak(rename_to = panes)]
             self,
