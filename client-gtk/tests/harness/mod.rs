@@ -5,6 +5,8 @@
 
 #![allow(dead_code, reason = "each file of tests uses a part of it")]
 
+pub mod wayland;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
