@@ -165,7 +165,8 @@ impl Desktop {
         self.directory.path()
     }
 
-    fn program(&self, name: &str) -> Command {
+    /// A program with all of this around it.
+    pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.bin.join(name));
         command
             .env_clear()
