@@ -5,11 +5,8 @@ mod harness;
 use harness::Desktop;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
-/// The system's Python has the system's libraries.
-const PYTHON: &str = "/usr/bin/python3";
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/accessibility.py");
 const TITLE: &str = "The Sessions\u{2019} Service Does Not Run";
 
 /// A window whose service is not there and cannot come, for its directory cannot be made.
@@ -79,48 +76,23 @@ fn executable(path: &Path, text: &str) {
     std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("executable");
 }
 
-/// What assistive technologies are told.
-fn look(desktop: &Desktop, word: &str) -> String {
-    let mut script = Command::new(PYTHON);
-    script.args([SCRIPT, word]).env_remove("DISPLAY").env_remove("AT_SPI_BUS_ADDRESS");
-    script
-        .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", desktop.home().join("bus").display()))
-        .env("XDG_RUNTIME_DIR", desktop.home())
-        .env("LANG", "C.UTF-8")
-        .stdin(Stdio::null())
-        .stderr(Stdio::null());
-    String::from_utf8_lossy(&script.output().expect("python runs").stdout).into_owned()
-}
-
-/// A desktop with what reads the page.
-fn started() -> Option<Desktop> {
-    let library = Command::new(PYTHON).args(["-c", "import pyatspi"]).stderr(Stdio::null()).status();
-    if !library.is_ok_and(|status| status.success()) {
-        let said = "python3-pyatspi is missing: packaging/setup test installs it";
-        assert!(std::env::var_os("SCARAB_REQUIRE_ALL").is_none(), "{said}");
-        eprintln!("a test of the page DID NOT RUN: {said}");
-        return None;
-    }
-    Desktop::start(&["sh", "-c", "exec cat"])
-}
-
 #[test]
 fn a_service_that_cannot_be_started_has_a_page_that_says_why() {
-    let Some(mut desktop) = started() else { return };
+    let Some(mut desktop) = Desktop::start_readable(&["sh", "-c", "exec cat"]) else { return };
     let window = Window::open(&mut desktop);
     let mut page = String::new();
     desktop.until("a page with what was tried and what was said", |desktop| {
-        page = look(desktop, "tree");
+        page = desktop.read("tree");
         page.contains(TITLE) && page.contains("a last word")
     });
     assert!(page.contains("scarabd did not start"), "{page}");
     assert!(page.contains("asked --user -u scarab.service -n 10 --no-pager -q -o cat"), "{page}");
     // The button has the focus: a key is enough.
-    desktop.until("its focus", |desktop| look(desktop, "focus").contains("Try Again"));
+    desktop.until("its focus", |desktop| desktop.read("focus").contains("Try Again"));
     desktop.keys(&["Tab"]);
-    desktop.until("the other button", |desktop| look(desktop, "focus").contains("Copy"));
+    desktop.until("the other button", |desktop| desktop.read("focus").contains("Copy"));
     desktop.keys(&["shift+Tab", "Return"]);
-    desktop.until("the page anew", |desktop| look(desktop, "focus").contains("Try Again"));
+    desktop.until("the page anew", |desktop| desktop.read("focus").contains("Try Again"));
     window.make_way();
     desktop.keys(&["Return"]);
     desktop.until("a shell", |desktop| window.scarab(desktop, &["ls"]).contains("running  1 "));
@@ -129,16 +101,16 @@ fn a_service_that_cannot_be_started_has_a_page_that_says_why() {
     desktop.until("the keys are the shell's", |desktop| {
         window.scarab(desktop, &["capture", "1"]).contains("typed-42")
     });
-    assert!(!look(&desktop, "tree").contains(TITLE), "the page is gone");
+    assert!(!desktop.read("tree").contains(TITLE), "the page is gone");
     window.end(&desktop);
 }
 
 #[test]
 fn what_the_page_says_can_be_copied() {
-    let Some(mut desktop) = started() else { return };
+    let Some(mut desktop) = Desktop::start_readable(&["sh", "-c", "exec cat"]) else { return };
     let window = Window::open(&mut desktop);
-    desktop.until("its focus", |desktop| look(desktop, "focus").contains("Try Again"));
-    desktop.until("what was said", |desktop| look(desktop, "tree").contains("a last word"));
+    desktop.until("its focus", |desktop| desktop.read("focus").contains("Try Again"));
+    desktop.until("what was said", |desktop| desktop.read("tree").contains("a last word"));
     desktop.keys(&["Tab", "Return", "shift+Tab"]);
     window.make_way();
     desktop.keys(&["Return"]);
@@ -146,9 +118,9 @@ fn what_the_page_says_can_be_copied() {
     desktop.type_text("cat > copied");
     desktop.keys(&["Return", "ctrl+shift+v"]);
     // More than one line is asked about.
-    desktop.until("a dialog asks", |desktop| look(desktop, "focus").contains("Cancel"));
+    desktop.until("a dialog asks", |desktop| desktop.read("focus").contains("Cancel"));
     desktop.keys(&["Tab"]);
-    desktop.until("its other answer", |desktop| look(desktop, "focus").contains("Paste"));
+    desktop.until("its other answer", |desktop| desktop.read("focus").contains("Paste"));
     desktop.keys(&["Return"]);
     let copied = || std::fs::read_to_string(desktop.home().join("copied")).unwrap_or_default();
     desktop.until("it is pasted", |desktop| {
