@@ -34,6 +34,7 @@ window: ## build the release binary of the desktop terminal into target/bin
 	$(CARGO) build --release --locked -p scarab-gtk
 	@mkdir -p $(BIN)
 	@install target/release/scarab-gtk $(BIN)
+	@packaging/translations compile
 
 test: ## everything that must hold: format, lints, unit, property, process, model and real-systemd tests
 	@packaging/setup test
@@ -80,6 +81,8 @@ install: ## install under PREFIX (and DESTDIR)
 	install -Dm644 systemd/scarab.socket $(DESTDIR)$(UNITDIR)/scarab.socket
 	if [ -e $(BIN)/scarab-gtk ]; then install -Dm755 $(BIN)/scarab-gtk $(DESTDIR)$(PREFIX)/bin/scarab-gtk; \
 	install -Dm644 packaging/desktop/org.scarab.Terminal.desktop $(DESTDIR)$(PREFIX)/share/applications/org.scarab.Terminal.desktop; \
+	for language in $$(cat client-gtk/po/LINGUAS); do file=share/locale/$$language/LC_MESSAGES/scarab.mo; \
+	install -Dm644 target/$$file $(DESTDIR)$(PREFIX)/$$file; done; \
 	install -d $(DESTDIR)$(PREFIX)/share/dbus-1/services; \
 	sed 's|/usr/bin/|$(PREFIX)/bin/|' packaging/dbus/org.scarab.Terminal.service > $(DESTDIR)$(PREFIX)/share/dbus-1/services/org.scarab.Terminal.service; fi
 	install -d $(DESTDIR)$(UNITDIR)

@@ -3,6 +3,8 @@
 mod application;
 mod assistive;
 mod draw;
+mod ending;
+mod failure;
 mod preferences;
 mod renderer;
 mod service;

@@ -2,6 +2,7 @@
 //! checks it and keeps comments. What is written comes back by the watched file and is seen at once, here and everywhere.
 
 use crate::draw::palettes;
+use crate::failure::told;
 use crate::service;
 use crate::settings;
 use crate::translation::gettext;
@@ -117,7 +118,7 @@ impl Rows<'_> {
             let (window, key, value) = (window.clone(), key.clone(), value.into().to_string());
             glib::spawn_future_local(async move {
                 if let (Err(error), Some(window)) = (service::configure(key, value).await, window.upgrade()) {
-                    window.add_toast(adw::Toast::new(&glib::markup_escape_text(&format!("{error:#}"))));
+                    window.add_toast(adw::Toast::new(&glib::markup_escape_text(&told(&error))));
                 }
             });
         }

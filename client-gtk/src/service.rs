@@ -1,6 +1,7 @@
 //! Reaching the service without making the window wait: connecting, making sessions and attaching block, so they are
 //! done on threads of GIO's pool.
 
+use crate::translation::{gettext, gettext_with};
 use anyhow::{Context, bail};
 use gtk::gio;
 use scarab_protocol::client::{Attachment, Link, SystemClock};
@@ -8,11 +9,16 @@ use scarab_protocol::message::request::{
     Attach, Create, KeepWindow, Kill, List, Release, Rename, SetConfig, Subscribe, TakeWindows,
 };
 use scarab_protocol::message::{KeptWindow, SessionInfo, Size, ViewerColours};
-use scarab_protocol::socket::default_path;
+use scarab_protocol::socket::{SOCKET_VARIABLE, default_path};
 use scarab_protocol::{Client, ClientError, SessionId};
+use std::fmt::Display;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Most bytes of the service's log that are shown: ten lines of any sane length.
+const MOST_WORDS: usize = 4096;
 
 /// Which session a view is to show.
 #[derive(Clone, Debug)]
@@ -33,7 +39,7 @@ pub struct Opened {
 /// Opens a session.
 pub async fn open(wanted: Wanted, size: Size, colours: ViewerColours) -> anyhow::Result<Opened> {
     let opened = gio::spawn_blocking(move || blocking(wanted, size, colours)).await;
-    opened.unwrap_or_else(|_| bail!("opening the session failed (a defect)"))
+    opened.unwrap_or_else(|_| bail!(gettext("opening the session failed (a defect)")))
 }
 
 /// All sessions there are.
@@ -90,14 +96,14 @@ pub async fn watch() -> anyhow::Result<(Client, Vec<SessionInfo>)> {
         let sessions = client.ask(List {})?.sessions;
         Ok((client, sessions))
     });
-    watched.await.unwrap_or_else(|_| bail!("asking the service failed (a defect)"))
+    watched.await.unwrap_or_else(|_| bail!(gettext("asking the service failed (a defect)")))
 }
 
 async fn on_a_thread<T: Send + 'static>(
     ask: impl FnOnce(&mut Client) -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
     let asked = gio::spawn_blocking(move || ask(&mut connect()?)).await;
-    asked.unwrap_or_else(|_| bail!("asking the service failed (a defect)"))
+    asked.unwrap_or_else(|_| bail!(gettext("asking the service failed (a defect)")))
 }
 
 fn blocking(wanted: Wanted, size: Size, colours: ViewerColours) -> anyhow::Result<Opened> {
@@ -116,7 +122,7 @@ fn blocking(wanted: Wanted, size: Size, colours: ViewerColours) -> anyhow::Resul
                 properties: Vec::new(),
                 allow_checksum: false,
             };
-            let client = link.client().context("the connection is lost")?;
+            let client = link.client().with_context(|| gettext("the connection is lost"))?;
             client.ask(create)?.id.to_string()
         }
     };
@@ -137,16 +143,49 @@ fn blocking(wanted: Wanted, size: Size, colours: ViewerColours) -> anyhow::Resul
 fn connect() -> Result<Client, ClientError> {
     let path = default_path();
     match Client::connect(&path) {
-        Err(error @ ClientError::NotRunning { .. }) => {
-            let own = std::env::current_exe().ok().map(|own| own.with_file_name("scarab"));
-            let scarab = own.filter(|scarab| scarab.exists()).unwrap_or_else(|| "scarab".into());
-            let quiet = Stdio::null;
-            let started =
-                Command::new(scarab).arg("ls").stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
-            if started.is_ok_and(|status| status.success()) { Client::connect(&path) } else { Err(error) }
-        }
+        Err(ClientError::NotRunning { .. }) => match start() {
+            Ok(()) => Client::connect(&path),
+            Err(error) => Err(ClientError::Connect { path, error }),
+        },
         result => result,
     }
+}
+
+/// Has the service started. The error is what was said about it, in the words of who tried.
+fn start() -> io::Result<()> {
+    let own = std::env::current_exe().ok().map(|own| own.with_file_name("scarab"));
+    let scarab = own.filter(|scarab| scarab.exists()).unwrap_or_else(|| "scarab".into());
+    let started = Command::new(&scarab)
+        .arg("ls")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .output()
+        .map_err(|error| {
+            let values: &[(&str, &dyn Display)] = &[("program", &scarab.display()), ("error", &error)];
+            io::Error::other(gettext_with("cannot run {program}: {error}", values))
+        })?;
+    if started.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&started.stderr);
+    let said = said.lines().rfind(|line| !line.trim().is_empty());
+    let said = said.map(|said| said.trim_start_matches("scarab: ").to_owned());
+    Err(io::Error::other(said.unwrap_or_else(|| gettext("it could not be started"))))
+}
+
+/// The last lines of the service's log, for who cannot reach it; empty where systemd does not run it.
+pub async fn last_words() -> String {
+    if std::env::var_os(SOCKET_VARIABLE).is_some() {
+        return String::new(); // a service of its own is none of systemd's
+    }
+    let read = gio::spawn_blocking(|| {
+        let log = ["--user", "-u", "scarab.service", "-n", "10", "--no-pager", "-q", "-o", "cat"];
+        Command::new("journalctl").args(log).stdin(Stdio::null()).stderr(Stdio::null()).output()
+    });
+    let said = read.await.ok().and_then(Result::ok).map(|output| output.stdout).unwrap_or_default();
+    let tail = &said[said.len().saturating_sub(MOST_WORDS)..];
+    String::from_utf8_lossy(tail).trim().replace('\0', "")
 }
 
 /// The bus started this program: what it inherited is the user manager's environment and not a person's.

@@ -1,4 +1,5 @@
-//! Which sessions run, kept true by what the service tells: for the counter in each window's header.
+//! Which sessions run, kept true by what the service tells: for the counter in each window's header, and for a list of
+//! sessions that is open.
 //!
 //! One connection for the whole program. It is made when a view has been attached, which proves that there is a service,
 //! and made again when the next one is: it needs no timer of its own.
@@ -57,11 +58,14 @@ pub fn begin(application: &gtk::Application) {
         let readable = glib::IOCondition::IN | glib::IOCondition::HUP | glib::IOCondition::ERR;
         glib_unix::unix_fd_add_local(descriptor, readable, move |_, _| {
             let Some(application) = application.upgrade() else { return glib::ControlFlow::Break };
-            let (changed, connected) = hear();
-            if changed {
+            let heard = hear();
+            if heard.counted {
                 tell(&application);
             }
-            if connected { glib::ControlFlow::Continue } else { glib::ControlFlow::Break }
+            if heard.listed {
+                window::all(&application).iter().for_each(window::Window::look_at_sessions);
+            }
+            if heard.connected { glib::ControlFlow::Continue } else { glib::ControlFlow::Break }
         });
     });
 }
@@ -70,14 +74,34 @@ fn tell(application: &gtk::Application) {
     window::all(application).iter().for_each(window::Window::count);
 }
 
-/// Takes what was told: whether other sessions run now, and whether there is a connection still.
-fn hear() -> (bool, bool) {
+/// What was told.
+#[derive(Default)]
+struct Heard {
+    /// Other sessions run now.
+    counted: bool,
+    /// Something that a list says has changed.
+    listed: bool,
+    /// There is a connection still.
+    connected: bool,
+}
+
+/// Takes what was told.
+fn hear() -> Heard {
     WATCH.with_borrow_mut(|watch| {
-        let mut changed = false;
+        let mut heard = Heard::default();
         while let Some(client) = &mut watch.client {
             match client.next(Some(Duration::ZERO)) {
                 Ok(Some(received)) => {
-                    changed |= match received.message {
+                    heard.listed |= matches!(
+                        received.message,
+                        ToClient::SessionCreated(_)
+                            | ToClient::SessionExited(_)
+                            | ToClient::SessionRemoved(_)
+                            | ToClient::SessionRenamed(_)
+                            | ToClient::Foreground(_)
+                            | ToClient::Directory(_)
+                    );
+                    heard.counted |= match received.message {
                         ToClient::SessionCreated(event) => watch.living.insert(event.session.id.0),
                         ToClient::SessionExited(event) => watch.living.remove(&event.session.0),
                         ToClient::SessionRemoved(event) => watch.living.remove(&event.session.0),
@@ -93,6 +117,7 @@ fn hear() -> (bool, bool) {
                 Err(_) => watch.client = None,
             }
         }
-        (changed, watch.client.is_some())
+        heard.connected = watch.client.is_some();
+        heard
     })
 }

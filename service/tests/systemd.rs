@@ -82,6 +82,11 @@ fn windows_tabs_and_panes_come_back_in_their_order() {
 }
 
 #[test]
+fn a_window_from_the_menu_has_the_path_of_a_login() {
+    under_a_user_manager("menu.sh");
+}
+
+#[test]
 fn without_a_bus_sessions_survive_and_without_a_manager_status_says_what_is_missing() {
     under_a_user_manager("cases.sh");
 }

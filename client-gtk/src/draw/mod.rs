@@ -3,7 +3,7 @@
 //! ```text
 //!   FrameRow / WrappedRow ──► Spot (text, style, columns) ──► row.rs ──► one RenderNode for each row, kept by its key
 //!                                                             │ glyphs.rs   fonts, shaped once for each character
-//!                                                             │ boxes.rs    what must join, by geometry
+//!                                                             │ boxes/      what must join, by geometry
 //!                                                             └ colours.rs  theme (palettes.rs), inverse, faint
 //! ```
 //!

@@ -164,7 +164,7 @@ impl View {
         self.measure_history(&frame);
         if let Some(note) = self.note() {
             self.draw_note(snapshot, width, &note);
-        } else if self.is_mapped() {
+        } else if self.is_mapped() && imp.problem.borrow().is_none() {
             self.arm(&frame);
         }
         self.place_input_method(&frame, &metrics);

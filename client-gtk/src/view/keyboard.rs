@@ -2,6 +2,7 @@
 //! key itself, its other meanings and its text, and the service encodes it as the program asked.
 
 use super::View;
+use super::note::Problem;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, glib};
@@ -216,9 +217,12 @@ impl View {
         if !self.is_focus() {
             return glib::Propagation::Proceed; // a menu's keys come by on their way up
         }
-        if imp.problem.borrow().is_some() {
+        let wrong = imp.problem.borrow().as_ref().map(|problem| matches!(problem, Problem::Page(_)));
+        if let Some(has_page) = wrong {
             if down && matches!(key, gdk::Key::Return | gdk::Key::KP_Enter) {
                 self.try_again();
+            } else if has_page {
+                return glib::Propagation::Proceed; // Tab goes to its buttons
             }
             return glib::Propagation::Stop;
         }

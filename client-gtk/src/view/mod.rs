@@ -10,6 +10,7 @@
 //! | `session` | the attachment: what comes, what goes, and coming back after a loss |
 //! | `drawing` | a frame or a piece of history on the screen |
 //! | `marks`, `note` | what lies over it |
+//! | `page` | what is there instead while the service is not |
 //! | `keyboard` | keys and input methods |
 //! | `mouse` | the program's mouse, or the person's: selecting, scrolling |
 //! | `links`, `files` | what a click with Ctrl opens |
@@ -43,6 +44,7 @@ mod marks;
 mod menu;
 mod mouse;
 mod note;
+mod page;
 mod prompts;
 mod scrollbar;
 mod scrolling;
@@ -53,6 +55,7 @@ mod session;
 use crate::draw::colours::Theme;
 use crate::draw::glyphs::Fonts;
 use crate::draw::palettes;
+use crate::failure::told;
 use crate::service::{self, Wanted};
 use crate::settings;
 use crate::shortcuts;
@@ -62,9 +65,10 @@ use drawing::Kept;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, glib, pango};
 use history::Scrolled;
-use scarab_protocol::SessionId;
+use note::Problem;
 use scarab_protocol::grid::Frame;
 use scarab_protocol::message::{Size, ToService};
+use scarab_protocol::{ClientError, SessionId};
 use selection::Selection;
 use session::Session;
 use std::cell::{Cell, RefCell};
@@ -138,7 +142,7 @@ mod imp {
         pub(in crate::view) shown: Cell<Option<Shown>>,
         pub(in crate::view) title: RefCell<String>,
         /// Why there is nothing to show.
-        pub(in crate::view) problem: RefCell<Option<String>>,
+        pub(in crate::view) problem: RefCell<Option<Problem>>,
         pub(in crate::view) flashing: Cell<bool>,
         pub(in crate::view) input_place: Cell<Option<gdk::Rectangle>>,
         pub(in crate::view) listener: RefCell<Option<Listener>>,
@@ -183,6 +187,7 @@ mod imp {
     impl WidgetImpl for View {
         fn snapshot(&self, snapshot: &gtk::Snapshot) {
             self.obj().draw(snapshot);
+            self.obj().draw_page(snapshot);
         }
 
         fn measure(&self, orientation: gtk::Orientation, _: i32) -> (i32, i32, i32, i32) {
@@ -207,6 +212,7 @@ mod imp {
             self.obj().allocated(width, height);
             self.obj().place_menu();
             self.obj().place_mirror(width, height);
+            self.obj().place_page(width, height);
         }
 
         fn map(&self) {
@@ -266,6 +272,7 @@ impl View {
 
     pub fn focus(&self) {
         self.grab_focus();
+        self.focus_page();
     }
 
     /// Shows a session as soon as the size of the screen is known.
@@ -296,7 +303,10 @@ impl View {
                     Ok(opened) => view.attached(opened),
                     Err(error) => {
                         view.imp().wanted.replace(Some(again));
-                        view.fail(format!("{error:#}"));
+                        match error.downcast_ref::<ClientError>() {
+                            Some(error) if error.ends_connection() => view.unreachable(error),
+                            _ => view.fail(Problem::Note(told(&error))),
+                        }
                     }
                 }
             }
@@ -304,15 +314,16 @@ impl View {
     }
 
     /// Nothing can be shown, or nothing more: why stays on the screen until it is tried again.
-    fn fail(&self, problem: String) {
+    fn fail(&self, problem: Problem) {
+        self.remove_problem();
         self.imp().problem.replace(Some(problem));
         self.imp().typed_ahead.take();
-        self.queue_draw();
+        self.queue_resize();
     }
 
     /// Enter was pressed on that.
     fn try_again(&self) {
-        self.imp().problem.take();
+        self.remove_problem();
         if let Some((id, _)) = self.session() {
             self.imp().wanted.replace(Some(Wanted::Session(id)));
         }

@@ -1,6 +1,9 @@
-//! A quiet note over the screen: the service is away, or there is nothing to show and why.
+//! What is wrong with a view. A quiet note over the screen tells that the service is away for the moment, or that there
+//! is nothing to show and why; a service that is not there is worth a [page](super::page).
 
 use super::View;
+use super::page::Page;
+use crate::translation::gettext;
 use gtk::gdk::RGBA;
 use gtk::graphene::{Point, Rect};
 use gtk::pango;
@@ -13,12 +16,22 @@ const MARGIN: f32 = 4.0;
 /// Its ground.
 const GROUND: RGBA = RGBA::new(0.9, 0.65, 0.04, 1.0);
 
+/// Why there is nothing to show, or nothing more, until it is tried again.
+#[derive(Debug)]
+pub(super) enum Problem {
+    /// With what was shown last still to be read.
+    Note(String),
+    /// The service is not there.
+    Page(Page),
+}
+
 impl View {
-    /// What it says now; `None` while all is well.
+    /// What the note says now; `None` while all is well, or all too bad.
     pub(super) fn note(&self) -> Option<String> {
         match self.imp().problem.borrow().as_ref() {
-            Some(problem) => Some(format!("{problem}\nPress Enter to try again.")),
-            None => self.is_lost().then(|| "Reconnecting\u{2026}".to_owned()),
+            Some(Problem::Note(text)) => Some(text.clone() + "\n" + &gettext("Press Enter to try again.")),
+            Some(Problem::Page(_)) => None,
+            None => self.is_lost().then(|| gettext("Reconnecting…")),
         }
     }
 

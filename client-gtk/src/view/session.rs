@@ -1,7 +1,11 @@
 //! The attachment: frames by the doorbell, messages by the socket, and coming back when the service was away.
 
+use super::note::Problem;
 use super::{Told, View};
+use crate::ending::ending;
+use crate::failure;
 use crate::service::{Opened, Wanted};
+use crate::translation::{gettext, gettext_with};
 use crate::window::Shown;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
@@ -380,10 +384,12 @@ impl View {
             }
             ToClient::CommandFinished(event) if event.duration >= LONG_COMMAND && !self.has_focus() => {
                 let body = match event.status {
-                    Some(0) | None => "It has finished.".to_owned(),
-                    Some(status) => format!("It has failed with status {status}."),
+                    Some(0) | None => gettext("It has finished."),
+                    Some(status) => {
+                        gettext_with("It has failed with status {status}.", &[("status", &status)])
+                    }
                 };
-                self.tell(Told::Notifies { title: "Command finished".to_owned(), body });
+                self.tell(Told::Notifies { title: gettext("Command finished"), body });
             }
             ToClient::Progress(event) => self.tell(Told::Progress(match event.progress {
                 ProgressState::None => None,
@@ -407,8 +413,10 @@ impl View {
                     self.tell(Told::Ended);
                 }
                 // Its session goes on: the last picture stays.
-                DetachReason::Replaced => self.fail("Another viewer took this session.".to_owned()),
-                DetachReason::TooSlow => self.fail("This window did not keep up.".to_owned()),
+                DetachReason::Replaced => {
+                    self.fail(Problem::Note(gettext("Another viewer took this session.")))
+                }
+                DetachReason::TooSlow => self.fail(Problem::Note(gettext("This window did not keep up."))),
             },
             ToClient::SessionExited(event) => {
                 if let Some(session) = self.imp().session.borrow_mut().as_mut() {
@@ -428,16 +436,12 @@ impl View {
         if is_shell(command) {
             return self.tell(Told::Ended);
         }
-        let how = match session.status {
-            Some(ExitStatus::Code(0)) => "has finished".to_owned(),
-            Some(ExitStatus::Code(code)) => format!("ended with status {code}"),
-            Some(ExitStatus::Signal(signal)) => format!("was ended by signal {signal}"),
-            Some(ExitStatus::OutOfMemory) => "was killed because its memory was used up".to_owned(),
-            Some(ExitStatus::Unknown) | None => "has ended".to_owned(),
-        };
+        let how = ending(session.status);
         let again = Wanted::New { command: command.clone(), directory: directory.clone() };
         self.imp().wanted.replace(Some(again));
-        self.fail(format!("{} {how}.", command.join(" ")));
+        // Translators: {ending} is how it ended, as in "make has finished."
+        let said = gettext_with("{command} {ending}.", &[("command", &command.join(" ")), ("ending", &how)]);
+        self.fail(Problem::Note(said));
     }
 
     /// The connection failed: the last frame stays while it is made again.
@@ -456,13 +460,19 @@ impl View {
         match outcome {
             Ok(()) => self.reconnect_later(),
             Err(error) if error.ends_connection() => self.gave_up(&error),
-            Err(error) => self.tell(Told::Says(error.to_string())),
+            Err(error) => self.tell(Told::Says(failure::said(&error))),
         }
         self.queue_draw();
     }
 
     fn gave_up(&self, error: &ClientError) {
-        self.fail(format!("The session cannot be reached: {error}"));
+        if error.ends_connection() {
+            self.unreachable(error);
+        } else {
+            let error = failure::said(error);
+            let said = gettext_with("The session cannot be reached: {error}", &[("error", &error)]);
+            self.fail(Problem::Note(said));
+        }
     }
 
     fn reconnect_later(&self) {
@@ -486,7 +496,7 @@ impl View {
             (link, outcome)
         });
         let Ok((link, outcome)) = tried.await else {
-            return self.fail("Reconnecting failed (a defect).".to_owned());
+            return self.fail(Problem::Note(gettext("Reconnecting failed (a defect).")));
         };
         {
             let mut session = self.imp().session.borrow_mut();

@@ -7,7 +7,7 @@
 //! | `actions` | everything that a key or a menu can do here |
 //! | `keeping`, `layout` | coming back after a crash or a click too many |
 //! | `search` | the bar in which something is looked for |
-//! | `sessions` | the list of all sessions |
+//! | `sessions`, `session_row` | the list of all sessions |
 //! | `rename` | giving a session a name |
 
 mod actions;
@@ -16,6 +16,7 @@ mod layout;
 mod panes;
 mod rename;
 mod search;
+mod session_row;
 mod sessions;
 mod tabs;
 
@@ -23,6 +24,7 @@ pub use actions::grouped;
 pub use keeping::bring_back_lost;
 pub use layout::Shown;
 
+use crate::translation::gettext;
 use crate::view::View;
 use crate::watch;
 use adw::prelude::*;
@@ -41,6 +43,7 @@ mod imp {
         pub toasts: adw::ToastOverlay,
         pub title: adw::WindowTitle,
         pub search: gtk::SearchBar,
+        pub sessions: sessions::Sessions,
         /// How many sessions run elsewhere.
         pub counter: gtk::Label,
         /// It has a title of its own.
@@ -107,10 +110,10 @@ impl Window {
         let header = adw::HeaderBar::builder().title_widget(&imp.title).build();
         let new_tab = gtk::Button::builder()
             .icon_name("tab-new-symbolic")
-            .tooltip_text("New Tab")
+            .tooltip_text(gettext("New Tab"))
             .action_name("win.new-tab")
             .build();
-        new_tab.update_property(&[gtk::accessible::Property::Label("New Tab")]);
+        new_tab.update_property(&[gtk::accessible::Property::Label(&gettext("New Tab"))]);
         header.pack_start(&new_tab);
         header.pack_end(&actions::menu());
         let list = sessions::button(self, &imp.counter);

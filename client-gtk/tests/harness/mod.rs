@@ -5,6 +5,9 @@
 
 #![allow(dead_code, reason = "each file of tests uses a part of it")]
 
+pub mod reader;
+pub mod wayland;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -23,6 +26,8 @@ pub struct Desktop {
     display: String,
     children: Vec<Child>,
     bin: PathBuf,
+    /// Variables that programs here have besides.
+    environment: Vec<(String, String)>,
 }
 
 /// A picture of the root window: three bytes a pixel.
@@ -67,6 +72,11 @@ fn missing() -> Option<&'static str> {
 impl Desktop {
     /// All of it with a window that runs `command`; `None` where that cannot be had.
     pub fn start(command: &[&str]) -> Option<Self> {
+        Self::start_with(&[], command)
+    }
+
+    /// The same with variables of the environment.
+    pub fn start_with(environment: &[(&str, &str)], command: &[&str]) -> Option<Self> {
         if let Some(program) = missing() {
             let said = format!("{program} is missing: packaging/setup test installs it");
             assert!(std::env::var_os("SCARAB_REQUIRE_ALL").is_none(), "{said}");
@@ -76,7 +86,8 @@ impl Desktop {
         let bin = Path::new(env!("CARGO_BIN_EXE_scarab-gtk")).parent().expect("a directory").to_owned();
         assert!(bin.join("scarabd").exists(), "scarabd is not built: cargo build --workspace first");
         let directory = tempfile::tempdir().expect("a directory");
-        let mut desktop = Self { directory, display: String::new(), children: Vec::new(), bin };
+        let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let mut desktop = Self { directory, display: String::new(), children: Vec::new(), bin, environment };
         std::fs::create_dir(desktop.socket().parent().expect("a directory")).expect("it is made");
         desktop.start_display();
         desktop.start_bus();
@@ -163,7 +174,8 @@ impl Desktop {
         self.directory.path()
     }
 
-    fn program(&self, name: &str) -> Command {
+    /// A program with all of this around it.
+    pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.bin.join(name));
         command
             .env_clear()
@@ -180,6 +192,7 @@ impl Desktop {
             // Settings and input methods of the machine are not this test's.
             .env("GSETTINGS_BACKEND", "memory")
             .env("GTK_IM_MODULE", "gtk-im-context-simple")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stderr(Stdio::inherit());
         command

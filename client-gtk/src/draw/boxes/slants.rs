@@ -109,11 +109,8 @@ mod tests {
     fn mosaics_and_their_inverses_are_a_whole_cell() {
         for (one, other) in MOSAICS[..22].iter().zip(&MOSAICS[22..]) {
             assert_eq!(twice(one) + twice(other), 72.0, "{one} {other}");
-            let corners = "achj".chars();
-            let both = corners.filter(|corner| one.contains(*corner) && other.contains(*corner)).count();
             let shared = one.chars().filter(|place| other.contains(*place)).count();
             assert_eq!(shared, 2, "{one} and {other} share the line between them and nothing else");
-            assert!(both <= 2);
         }
         for (one, other) in TRIANGLES[..4].iter().zip(&TRIANGLES[4..]) {
             assert_eq!((twice(one), twice(other)), (54.0, 18.0), "{one} {other}");

@@ -115,6 +115,25 @@ fn what_a_cell_is_divided_into_covers_it_once() {
 }
 
 #[test]
+fn half_pixels_are_the_cell_s_own_edges_and_whole_ones_of_the_screen() {
+    // Where a logical pixel is two of the screen's, a cell may end in the middle of one.
+    for (width, height) in [(8.5, 17.0), (9.0, 17.5), (9.5, 18.5)] {
+        for characters in
+            ["▀▄", "▌▐", "▙▝", "▎\u{1fb8a}", "\u{1fb0e}\u{1fb2d}", "\u{1cd00}\u{1cde3}", "\u{1fb95}\u{1fb96}"]
+        {
+            let cells = characters.chars().map(|character| Cell::of(character, width, height));
+            let parts: Vec<Rectangle> = cells.flat_map(|cell| cell.rectangles).collect();
+            let whole = |place: f32| (place * 2.0).fract() == 0.0;
+            assert!(
+                parts.iter().all(|part| [part.x, part.y, part.width, part.height].into_iter().all(whole))
+            );
+            let area: f32 = parts.iter().map(|part| part.width * part.height).sum();
+            assert_eq!(area, width * height, "{characters} in {width} by {height}");
+        }
+    }
+}
+
+#[test]
 fn separated_blocks_touch_nothing() {
     for (width, height) in sizes() {
         for character in ['\u{1cc2f}', '\u{1ce8f}'] {

@@ -1,0 +1,56 @@
+//! What assistive technologies are told of the window: a test reads there what stands in it, and what has the focus.
+
+use super::Desktop;
+use std::process::{Command, Stdio};
+
+/// The system's Python has the system's libraries.
+const PYTHON: &str = "/usr/bin/python3";
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/accessibility.py");
+
+impl Desktop {
+    /// As [`Desktop::start`], where the window can be read.
+    pub fn start_readable(command: &[&str]) -> Option<Self> {
+        Self::start_readable_with(&[], command)
+    }
+
+    /// The same with variables of the environment.
+    pub fn start_readable_with(environment: &[(&str, &str)], command: &[&str]) -> Option<Self> {
+        let library = Command::new(PYTHON).args(["-c", "import pyatspi"]).stderr(Stdio::null()).status();
+        if !library.is_ok_and(|status| status.success()) {
+            let said = "python3-pyatspi is missing: packaging/setup test installs it";
+            assert!(std::env::var_os("SCARAB_REQUIRE_ALL").is_none(), "{said}");
+            eprintln!("a test of the window DID NOT RUN: {said}");
+            return None;
+        }
+        Self::start_with(environment, command)
+    }
+
+    /// What `accessibility.py` says about one of its words; empty where there is nothing to look at.
+    pub fn read(&self, word: &str) -> String {
+        let mut script = Command::new(PYTHON);
+        script.args([SCRIPT, word]).env_remove("DISPLAY").env_remove("AT_SPI_BUS_ADDRESS");
+        script
+            .env("DBUS_SESSION_BUS_ADDRESS", self.bus())
+            .env("XDG_RUNTIME_DIR", self.home())
+            .env("LANG", "C.UTF-8")
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
+        String::from_utf8_lossy(&script.output().expect("python runs").stdout).into_owned()
+    }
+
+    /// Waits until the window says a text somewhere.
+    pub fn until_said(&self, text: &str) {
+        self.until(&format!("the window says {text:?}"), |desktop| desktop.read("tree").contains(text));
+    }
+
+    /// Presses a key until what is called so has the focus.
+    pub fn go_to(&self, name: &str, key: &str) {
+        self.until(&format!("{key} goes to {name:?}"), |desktop| {
+            let there = desktop.read("focus").contains(name);
+            if !there {
+                desktop.keys(&[key]);
+            }
+            there
+        });
+    }
+}
