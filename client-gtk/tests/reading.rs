@@ -32,7 +32,7 @@ fn keys_go_from_prompt_to_prompt_and_take_what_a_command_wrote() {
     });
     desktop.keys(&["Tab", "Return"]);
     desktop.until_shown("1", "4> short");
-    desktop.until_still();
+    desktop.until_alone();
     // Up: the third prompt is on the screen still, so the second is the first that is shown by itself.
     desktop.keys(&["ctrl+shift+Up"]);
     desktop.until_seen("a prompt at the top", |picture| {

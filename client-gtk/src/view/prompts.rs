@@ -8,7 +8,7 @@ use scarab_protocol::grid::{GridError, Lines, Position, ViewReader, prompts};
 impl View {
     /// Goes to the prompt before the one that stands at the top.
     pub fn previous_prompt(&self) {
-        let found = self.look_for(|lines, view, top| prompts::before(lines, view, top));
+        let found = self.look_for(prompts::before);
         self.show_prompt(found);
     }
 
@@ -17,7 +17,7 @@ impl View {
         if self.top_line().is_none() {
             return;
         }
-        match self.look_for(|lines, view, top| prompts::after(lines, view, top)) {
+        match self.look_for(prompts::after) {
             Some(None) => self.follow(),
             found => self.show_prompt(found),
         }
