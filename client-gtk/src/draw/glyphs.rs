@@ -59,8 +59,11 @@ pub struct Fonts {
     characters: HashMap<(char, Face), Option<Rc<Shaped>>>,
     clusters: HashMap<(Box<str>, Face), Option<Rc<Shaped>>>,
     /// Letters that the font may join, and what came of them; `None` where a person does not want that.
-    joined: Option<HashMap<(Box<str>, Face), Option<Rc<[Rc<Shaped>]>>>>,
+    joined: Option<HashMap<(Box<str>, Face), Joined>>,
 }
+
+/// The glyphs of letters that are drawn as one; `None` where the font joins nothing.
+type Joined = Option<Rc<[Rc<Shaped>]>>;
 
 impl Fonts {
     /// `scale` is device pixels a logical pixel.
@@ -87,7 +90,7 @@ impl Fonts {
 
     /// Letters as the font joins them, one part for each; `None` where that is nothing but the letters themselves, or
     /// does not fit into as many cells.
-    pub fn joined(&mut self, text: &str, face: Face) -> Option<Rc<[Rc<Shaped>]>> {
+    pub fn joined(&mut self, text: &str, face: Face) -> Joined {
         let key = (Box::from(text), face);
         if let Some(parts) = self.joined.as_ref()?.get(&key) {
             return parts.clone();
