@@ -161,7 +161,7 @@ impl View {
         } else if self.is_lost() {
             self.draw_note(snapshot, width, "Reconnecting\u{2026}");
         } else if self.is_mapped() {
-            self.arm(&frame);
+            self.wait_for_next(&frame);
         }
         self.place_input_method(&frame, &metrics);
     }

@@ -87,6 +87,10 @@ mod imp {
         pub(in crate::view) frame: RefCell<Frame>,
         pub(in crate::view) fonts: RefCell<Option<Fonts>>,
         pub(in crate::view) kept: RefCell<Kept>,
+        /// When the last frame was drawn, by the frame clock, in µs.
+        pub(in crate::view) drawn: Cell<i64>,
+        /// The bell will be armed in a moment.
+        pub(in crate::view) arming: Cell<bool>,
         pub(in crate::view) theme: RefCell<Option<Theme>>,
         pub(in crate::view) scrolled: RefCell<Option<Scrolled>>,
         pub(in crate::view) selection: RefCell<Option<Selection>>,
