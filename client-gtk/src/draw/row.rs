@@ -94,7 +94,7 @@ pub fn draw<'a>(
 
 /// The same row for the cairo renderer, which goes through all nodes of a frame whatever has changed, and each run of
 /// text is one: a screen of many colours has thousands. A recording is one node, and its bounds are all that is looked
-/// at where nothing has changed. Drawing it takes an intermediate image, some tenth more: for rows that stay.
+/// at where nothing has changed. Drawing it takes an intermediate image, some tenth more: it is for rows that stay.
 pub fn recorded(row: &gsk::RenderNode) -> gsk::RenderNode {
     let recording = gsk::CairoNode::new(&row.bounds());
     row.draw(&recording.draw_context());

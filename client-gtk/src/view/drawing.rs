@@ -8,9 +8,10 @@ use gtk::gdk::RGBA;
 use gtk::graphene::{Point, Rect};
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use gtk::{gsk, pango};
+use gtk::{glib, gsk, pango};
 use scarab_protocol::grid::{CursorShape, Frame, FrameColours, LineSize, RowIdentity, ScreenFlags};
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// Nodes of rows that are not on the screen are kept up to so many: a page back and forth.
 const SPARE: usize = 200;
@@ -31,9 +32,8 @@ enum Key {
     History(u64, usize),
 }
 
-/// Rows that are recorded in one frame. Each is drawn once more for it: so few that no frame is felt to be late, and a
-/// screen is recorded after a dozen keys.
-const RECORDED: usize = 4;
+/// Rows that have been shown for so long without a new frame will stay, as far as can be known.
+const STAYS: Duration = Duration::from_millis(200);
 
 /// The node of a row; `None` where there is nothing to see.
 #[derive(Debug)]
@@ -48,8 +48,10 @@ struct Made {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     rows: HashMap<Key, Made>,
-    /// How many may still be recorded in this frame.
-    to_record: usize,
+    /// What is drawn in this frame is recorded.
+    record: bool,
+    /// Something of this frame is not.
+    plain: bool,
     /// What nodes are made with beside their rows: colours, reversed or not, and how history is wrapped.
     made_with: (u64, bool, u16, u64),
     /// Counts frames: what was not drawn for a while goes.
@@ -65,12 +67,11 @@ impl Kept {
     fn row(&mut self, key: Key, make: impl FnOnce() -> Option<gsk::RenderNode>) -> Option<gsk::RenderNode> {
         let drawn = self.drawn;
         let made = self.rows.entry(key).or_insert_with(|| Made { node: make(), recorded: false, drawn });
-        // What changes with every frame is not worth it: it must have been in one before.
-        if made.drawn != drawn && !made.recorded && self.to_record > 0 {
+        if self.record && !made.recorded {
             made.node = made.node.as_ref().map(row::recorded);
             made.recorded = true;
-            self.to_record -= 1;
         }
+        self.plain |= !made.recorded;
         made.drawn = drawn;
         made.node.clone()
     }
@@ -81,6 +82,7 @@ impl Kept {
             self.rows.retain(|_, made| made.drawn == drawn);
         }
         self.drawn += 1;
+        (self.record, self.plain) = (false, false);
     }
 }
 
@@ -97,9 +99,6 @@ impl View {
         let reversed = frame.head().flags.contains(ScreenFlags::REVERSE_VIDEO);
         let colours = Colours { theme: &theme, program, reversed };
         let mut kept = imp.kept.borrow_mut();
-        // Recorded pictures of emoji would be too coarse for a finer screen.
-        let record = self.scale_factor() == 1 && renderer::is_cairo(self);
-        kept.to_record = if record { RECORDED } else { 0 };
         let head = frame.head();
         let made_with = (frame.colours_revision(), reversed, head.cols, head.history.rewrites);
         if std::mem::replace(&mut kept.made_with, made_with) != made_with {
@@ -135,6 +134,10 @@ impl View {
                 }
             }
         }
+        // Recorded pictures of emoji would be too coarse for a finer screen.
+        if kept.plain && self.scale_factor() == 1 && renderer::is_cairo(self) {
+            self.record_later();
+        }
         kept.next_frame(frame.rows().len());
         drop(kept);
         let positions = Self::positions(&frame, scrolled.as_deref());
@@ -164,6 +167,21 @@ impl View {
             self.wait_for_next(&frame);
         }
         self.place_input_method(&frame, &metrics);
+    }
+
+    /// Records what is shown once nothing has been drawn for a while: what changes all the time would only pay for it.
+    fn record_later(&self) {
+        let view = self.downgrade();
+        let source = glib::timeout_add_local_once(STAYS, move || {
+            if let Some(view) = view.upgrade() {
+                view.imp().recording.take();
+                view.imp().kept.borrow_mut().record = true;
+                view.queue_draw();
+            }
+        });
+        if let Some(before) = self.imp().recording.replace(Some(source)) {
+            before.remove();
+        }
     }
 
     /// Lays a colour over cells of a row.
