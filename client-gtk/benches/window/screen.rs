@@ -40,6 +40,8 @@ pub enum Key {
 pub struct Screen {
     connection: RustConnection,
     root: Window,
+    /// Of the root window, in pixels.
+    size: (u16, u16),
     damage: u32,
     /// Keysyms of all keycodes, so many each, from the first keycode.
     keysyms: (u8, usize, Vec<u32>),
@@ -48,7 +50,8 @@ pub struct Screen {
 impl Screen {
     pub fn connect(display: &str) -> anyhow::Result<Self> {
         let (connection, number) = RustConnection::connect(Some(display))?;
-        let root = connection.setup().roots[number].root;
+        let screen = &connection.setup().roots[number];
+        let (root, size) = (screen.root, (screen.width_in_pixels, screen.height_in_pixels));
         connection.damage_query_version(1, 1)?.reply().context("the X server has no DAMAGE")?;
         connection.xtest_get_version(2, 2)?.reply().context("the X server has no XTEST")?;
         let damage = connection.generate_id()?;
@@ -56,7 +59,7 @@ impl Screen {
         let (least, most) = (connection.setup().min_keycode, connection.setup().max_keycode);
         let keys = connection.get_keyboard_mapping(least, most - least + 1)?.reply()?;
         let keysyms = (least, usize::from(keys.keysyms_per_keycode), keys.keysyms);
-        Ok(Self { connection, root, damage, keysyms })
+        Ok(Self { connection, root, size, damage, keysyms })
     }
 
     /// The windows that are shown.
@@ -115,6 +118,12 @@ impl Screen {
     /// The pixels of an area, four bytes each.
     pub fn grab(&self, area: Area) -> anyhow::Result<Vec<u8>> {
         let Area { x, y, width, height } = area;
+        let within =
+            |at: i16, long: u16, most: u16| at >= 0 && i32::from(at) + i32::from(long) <= i32::from(most);
+        ensure!(
+            within(x, width, self.size.0) && within(y, height, self.size.1),
+            "{area:?} is not on the screen"
+        );
         let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, x, y, width, height, !0)?;
         let data = image.reply()?.data;
         ensure!(data.len() == usize::from(width) * usize::from(height) * 4, "pixels of another depth");

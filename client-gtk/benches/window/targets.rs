@@ -79,7 +79,12 @@ impl Window {
         let directory = world.path(&format!("window-{}", world.opened));
         std::fs::create_dir(&directory)?;
         let mut command = target.command(world, &inside::command(program, &directory));
-        let before = world.screen().windows()?;
+        // Numbers of windows are used again: what was shown before must be gone.
+        let patience = Instant::now() + PATIENCE;
+        while !world.screen().windows()?.is_empty() {
+            ensure!(Instant::now() < patience, "another window stays");
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let began = Instant::now();
         let child = command.spawn()?;
         let mut window = Self { child, id: 0, began, directory };
@@ -89,8 +94,7 @@ impl Window {
                 bail!("it ended with {status}");
             }
             ensure!(Instant::now() < deadline, "it shows no window");
-            let shown = world.screen().windows()?;
-            window.id = shown.into_iter().find(|shown| !before.contains(shown)).unwrap_or(0);
+            window.id = world.screen().windows()?.first().copied().unwrap_or(0);
             if window.id == 0 {
                 world.screen().drawn(Duration::from_millis(5))?; // a window that is shown is drawn
             }

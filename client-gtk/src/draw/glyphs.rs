@@ -65,9 +65,6 @@ pub struct Fonts {
     joined: Option<HashMap<(Box<str>, Face), Joined>>,
 }
 
-/// The glyphs of letters that are drawn as one; `None` where the font joins nothing.
-type Joined = Option<Rc<[Rc<Shaped>]>>;
-
 impl Fonts {
     /// `scale` is device pixels a logical pixel.
     pub fn new(context: pango::Context, base: pango::FontDescription, scale: f64, ligatures: bool) -> Self {

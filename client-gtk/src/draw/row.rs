@@ -119,7 +119,7 @@ fn join(spots: &[(Spot<'_>, Ink)], fonts: &mut Fonts) -> Vec<Option<Rc<Shaped>>>
 
 /// The same row for the cairo renderer, which goes through all nodes of a frame whatever has changed, and each run of
 /// text is one: a screen of many colours has thousands. A recording is one node, and its bounds are all that is looked
-/// at where nothing has changed. Drawing it takes an intermediate image, some tenth more: for rows that stay.
+/// at where nothing has changed. Drawing it takes an intermediate image, some tenth more: it is for rows that stay.
 pub fn recorded(row: &gsk::RenderNode) -> gsk::RenderNode {
     let recording = gsk::CairoNode::new(&row.bounds());
     row.draw(&recording.draw_context());

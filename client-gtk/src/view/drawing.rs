@@ -1,6 +1,7 @@
 //! A frame, or a piece of history, on the screen.
 
 use super::View;
+use super::kept::Key;
 use super::marks::{self, Marked};
 use crate::draw::colours::{Colours, rgba};
 use crate::draw::glyphs::Fonts;
@@ -10,74 +11,10 @@ use gtk::graphene::{Point, Rect};
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gsk, pango};
-use scarab_protocol::grid::{CursorShape, Frame, FrameColours, LineSize, RowIdentity, ScreenFlags};
-use std::collections::HashMap;
-
-/// Nodes of rows that are not on the screen are kept up to so many: a page back and forth.
-const SPARE: usize = 200;
+use scarab_protocol::grid::{CursorShape, Frame, FrameColours, LineSize, ScreenFlags};
 
 /// How much of the text's colour lies over what a session does not fill. Chosen by eye.
 const OUTSIDE: f32 = 0.12;
-
-/// Which row a node shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Screen(RowIdentity, u64),
-    History(u64, usize),
-}
-
-/// Rows that are recorded in one frame. Each is drawn once more for it: so few that no frame is felt to be late, and a
-/// screen is recorded after a dozen keys.
-const RECORDED: usize = 4;
-
-/// The node of a row; `None` where there is nothing to see.
-#[derive(Debug)]
-struct Made {
-    node: Option<gsk::RenderNode>,
-    recorded: bool,
-    /// The frame that it was drawn in last.
-    drawn: u64,
-}
-
-/// The nodes of rows.
-#[derive(Debug, Default)]
-pub(super) struct Kept {
-    rows: HashMap<Key, Made>,
-    /// How many may still be recorded in this frame.
-    to_record: usize,
-    /// What nodes are made with beside their rows: colours, reversed or not, and how history is wrapped.
-    made_with: (u64, bool, u16, u64),
-    /// Counts frames: what was not drawn for a while goes.
-    drawn: u64,
-}
-
-impl Kept {
-    /// Fonts or colours have changed.
-    pub(super) fn forget(&mut self) {
-        self.rows.clear();
-    }
-
-    fn row(&mut self, key: Key, make: impl FnOnce() -> Option<gsk::RenderNode>) -> Option<gsk::RenderNode> {
-        let drawn = self.drawn;
-        let made = self.rows.entry(key).or_insert_with(|| Made { node: make(), recorded: false, drawn });
-        // What changes with every frame is not worth it: it must have been in one before.
-        if made.drawn != drawn && !made.recorded && self.to_record > 0 {
-            made.node = made.node.as_ref().map(row::recorded);
-            made.recorded = true;
-            self.to_record -= 1;
-        }
-        made.drawn = drawn;
-        made.node.clone()
-    }
-
-    fn next_frame(&mut self, rows: usize) {
-        if self.rows.len() > rows + SPARE {
-            let drawn = self.drawn;
-            self.rows.retain(|_, made| made.drawn == drawn);
-        }
-        self.drawn += 1;
-    }
-}
 
 impl View {
     pub(super) fn draw(&self, snapshot: &gtk::Snapshot) {
@@ -92,9 +29,6 @@ impl View {
         let reversed = frame.head().flags.contains(ScreenFlags::REVERSE_VIDEO);
         let colours = Colours { theme: &theme, program, reversed };
         let mut kept = imp.kept.borrow_mut();
-        // Recorded pictures of emoji would be too coarse for a finer screen.
-        let record = self.scale_factor() == 1 && renderer::is_cairo(self);
-        kept.to_record = if record { RECORDED } else { 0 };
         let head = frame.head();
         let made_with = (frame.colours_revision(), reversed, head.cols, head.history.rewrites);
         if std::mem::replace(&mut kept.made_with, made_with) != made_with {
@@ -113,8 +47,9 @@ impl View {
             None => {
                 for (index, shown) in frame.rows().iter().enumerate() {
                     let key = Key::Screen(shown.head.identity, shown.head.revision);
-                    let node =
-                        kept.row(key, || row::draw(row::of_frame(&frame, &shown.cells), fonts, &colours));
+                    let node = kept.row(key, index != usize::from(head.cursor.row), || {
+                        row::draw(row::of_frame(&frame, &shown.cells), fonts, &colours)
+                    });
                     let size = shown.head.attributes.line_size;
                     place_sized(snapshot, node.as_ref(), index, size, width, &metrics);
                 }
@@ -126,13 +61,17 @@ impl View {
                     let make = |fonts: &mut _| row::draw(row::of_history(wrapped), fonts, &colours);
                     // Lines of history stay as they are; those of the screen do not.
                     let node = if at.line < frame.head().history.end_line.0 {
-                        kept.row(Key::History(at.line, at.row), || make(fonts))
+                        kept.row(Key::History(at.line, at.row), true, || make(fonts))
                     } else {
                         make(fonts)
                     };
                     place(snapshot, node.as_ref(), index, &metrics);
                 }
             }
+        }
+        // Recorded pictures of emoji would be too coarse for a finer screen.
+        if kept.plain && self.scale_factor() == 1 && renderer::is_cairo(self) {
+            self.record_later();
         }
         kept.next_frame(frame.rows().len());
         drop(kept);
@@ -165,7 +104,7 @@ impl View {
         if let Some(note) = self.note() {
             self.draw_note(snapshot, width, &note);
         } else if self.is_mapped() && imp.problem.borrow().is_none() {
-            self.arm(&frame);
+            self.wait_for_next(&frame);
         }
         self.place_input_method(&frame, &metrics);
         self.mirror_later();

@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `session` | the attachment: what comes, what goes, and coming back after a loss |
 //! | `drawing` | a frame or a piece of history on the screen |
+//! | `kept` | the nodes of rows that stay |
 //! | `marks`, `note` | what lies over it |
 //! | `page` | what is there instead while the service is not |
 //! | `keyboard` | keys and input methods |
@@ -38,6 +39,7 @@ mod edits;
 mod files;
 mod flash;
 mod history;
+mod kept;
 mod keyboard;
 mod links;
 mod marks;
@@ -61,10 +63,10 @@ use crate::settings;
 use crate::shortcuts;
 use crate::window::Shown;
 use adw::prelude::*;
-use drawing::Kept;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, glib, pango};
 use history::Scrolled;
+use kept::Kept;
 use note::Problem;
 use scarab_protocol::grid::Frame;
 use scarab_protocol::message::{Size, ToService};
@@ -112,6 +114,12 @@ mod imp {
         pub(in crate::view) frame: RefCell<Frame>,
         pub(in crate::view) fonts: RefCell<Option<Fonts>>,
         pub(in crate::view) kept: RefCell<Kept>,
+        /// What will have the rows recorded that are shown by then.
+        pub(in crate::view) recording: RefCell<Option<glib::SourceId>>,
+        /// When the last frame was drawn, by the frame clock, in µs.
+        pub(in crate::view) drawn: Cell<i64>,
+        /// The bell will be armed in a moment.
+        pub(in crate::view) arming: Cell<bool>,
         pub(in crate::view) theme: RefCell<Option<Theme>>,
         pub(in crate::view) scrolled: RefCell<Option<Scrolled>>,
         pub(in crate::view) selection: RefCell<Option<Selection>>,

@@ -213,8 +213,34 @@ impl View {
         }
     }
 
-    /// Waits for the frame after the one that was drawn.
-    pub(super) fn arm(&self, frame: &Frame) {
+    /// Waits for the frame after the one that was drawn. Where frames follow each other at once, GTK draws the next one
+    /// when its time has come, and a bell armed now would bring what is old by then: a key's answer under a flood would
+    /// wait for one frame more.
+    pub(super) fn wait_for_next(&self, frame: &Frame) {
+        let Some(clock) = self.frame_clock() else { return self.arm(frame) };
+        let now = clock.frame_time();
+        let (interval, _) = clock.refresh_info(now);
+        let since = now - self.imp().drawn.replace(now);
+        if since > interval * 3 / 2 {
+            return self.arm(frame);
+        }
+        if self.imp().arming.replace(true) {
+            return;
+        }
+        // The rest of the interval is for the service to publish, and for this thread to wake.
+        let pause = Duration::from_micros(interval as u64 * 3 / 5);
+        let view = self.downgrade();
+        glib::timeout_add_local_once(pause, move || {
+            let Some(view) = view.upgrade() else { return };
+            view.imp().arming.set(false);
+            if view.is_mapped() && !view.is_lost() {
+                view.arm(&view.imp().frame.borrow());
+            }
+        });
+    }
+
+    /// Has the bell rung for what is newer than this frame.
+    fn arm(&self, frame: &Frame) {
         let session = self.imp().session.borrow();
         let Some(session) = session.as_ref() else { return };
         match session.attachment.doorbell.arm(&session.attachment.view, frame.generation()) {
