@@ -9,6 +9,8 @@ use crate::translation::gettext;
 use crate::window::Window;
 use adw::prelude::*;
 use gtk::{glib, pango};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 /// The window.
 pub fn window(parent: &Window) -> adw::PreferencesWindow {
@@ -99,6 +101,29 @@ pub fn window(parent: &Window) -> adw::PreferencesWindow {
     window
 }
 
+thread_local! {
+    /// What is to be written, the last value of each key.
+    static UNWRITTEN: RefCell<BTreeMap<String, String>> = const { RefCell::new(BTreeMap::new()) };
+    static WRITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// One after the other: two answers at once could come in either order, and the file say what is not shown.
+fn write(window: &glib::WeakRef<adw::PreferencesWindow>, key: &str, value: String) {
+    UNWRITTEN.with_borrow_mut(|unwritten| unwritten.insert(key.to_owned(), value));
+    if WRITING.replace(true) {
+        return;
+    }
+    let window = window.clone();
+    glib::spawn_future_local(async move {
+        while let Some((key, value)) = UNWRITTEN.with_borrow_mut(BTreeMap::pop_first) {
+            if let (Err(error), Some(window)) = (service::configure(key, value).await, window.upgrade()) {
+                window.add_toast(adw::Toast::new(&glib::markup_escape_text(&told(&error))));
+            }
+        }
+        WRITING.set(false);
+    });
+}
+
 fn group(title: &str, rows: &[adw::ActionRow]) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::builder().title(title).build();
     rows.iter().for_each(|row| group.add(row));
@@ -114,14 +139,7 @@ impl Rows<'_> {
     /// Writes a key of the table; what is wrong is said in the window.
     fn setter<T: Into<toml::Value>>(&self, key: &str) -> impl Fn(T) + 'static + use<T> {
         let (window, key) = (self.window.downgrade(), format!("window.{key}"));
-        move |value: T| {
-            let (window, key, value) = (window.clone(), key.clone(), value.into().to_string());
-            glib::spawn_future_local(async move {
-                if let (Err(error), Some(window)) = (service::configure(key, value).await, window.upgrade()) {
-                    window.add_toast(adw::Toast::new(&glib::markup_escape_text(&told(&error))));
-                }
-            });
-        }
+        move |value: T| write(&window, &key, value.into().to_string())
     }
 
     fn row(title: &str, subtitle: &str, control: &impl IsA<gtk::Widget>) -> adw::ActionRow {

@@ -6,10 +6,12 @@
 
 use adw::prelude::*;
 use gtk::{gio, glib};
+use rustix::fs::OFlags;
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -92,11 +94,26 @@ impl Default for Window {
 }
 
 impl Settings {
+    /// What the file says; `None` where it says nothing that could be meant.
     fn read() -> Option<Self> {
-        let file =
-            std::fs::metadata(file()).ok().filter(|found| found.is_file() && found.len() <= MAX_FILE)?;
-        let _ = file; // a device or a pipe in its place is not opened
-        toml::from_str(&std::fs::read_to_string(self::file()).ok()?).ok()
+        // A pipe in its place must not hold up the windows.
+        let flags = OFlags::NONBLOCK.bits() as i32;
+        let file = match std::fs::OpenOptions::new().read(true).custom_flags(flags).open(file()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Self::default()),
+            opened => opened.ok()?,
+        };
+        file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        let mut text = String::new();
+        file.take(MAX_FILE).read_to_string(&mut text).ok()?;
+        let settings: Self = toml::from_str(&text).ok()?;
+        settings.window.is_within_bounds().then_some(settings)
+    }
+}
+
+impl Window {
+    /// What the service would refuse is not taken here either.
+    fn is_within_bounds(&self) -> bool {
+        (2..=1000).contains(&self.columns) && (1..=500).contains(&self.rows) && self.padding <= 100
     }
 }
 
@@ -127,7 +144,9 @@ pub fn watch(changed: impl Fn() + 'static) {
             return;
         }
     }
-    let monitor = gio::File::for_path(file())
+    // A link is followed: it is what it points to that changes.
+    let watched = std::fs::canonicalize(file()).unwrap_or_else(|_| file());
+    let monitor = gio::File::for_path(watched)
         .monitor_file(gio::FileMonitorFlags::WATCH_MOVES, gio::Cancellable::NONE)
         .ok();
     if let Some(monitor) = &monitor {
@@ -144,8 +163,7 @@ pub fn watch(changed: impl Fn() + 'static) {
 
 /// Puts what the file says in force; true when that is something else than before.
 fn take() -> bool {
-    let settings = if file().exists() { Settings::read() } else { Some(Settings::default()) };
-    let Some(settings) = settings.map(Rc::new) else { return false };
+    let Some(settings) = Settings::read().map(Rc::new) else { return false };
     let scheme = match settings.window.appearance {
         Appearance::System => adw::ColorScheme::Default,
         Appearance::Light => adw::ColorScheme::ForceLight,

@@ -27,7 +27,7 @@ fn viewed(desktop: &Desktop) -> usize {
 
 /// What the service keeps of the windows: their layouts without the sizes, in order.
 fn kept(desktop: &Desktop) -> Vec<String> {
-    let file = fs::read_to_string(desktop.home().join("scarab/windows.toml")).unwrap_or_default();
+    let file = fs::read_to_string(desktop.home().join("scarab/control.windows.toml")).unwrap_or_default();
     let layouts = file.lines().filter_map(|line| line.strip_prefix("layout = "));
     layouts.map(|layout| layout.split("\"width\"").next().unwrap_or_default().to_owned()).collect()
 }

@@ -353,7 +353,7 @@ impl Service {
     /// A viewer was attached.
     pub fn viewer_joined(&self, id: SessionId, viewer: ViewerId) {
         self.registry().joined(id, viewer);
-        self.windows.retain(id);
+        self.windows.wanted_again(id);
         self.changed_outside(id);
     }
 

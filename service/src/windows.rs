@@ -9,12 +9,14 @@
 //! layout names do; a service that is killed or replaced finds the file again.
 
 use crate::failure::{Failure, failed};
+use rustix::fs::OFlags;
 use scarab_protocol::SessionId;
 use scarab_protocol::message::KeptWindow;
 use scarab_protocol::message::answer::FailureKind;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -66,11 +68,14 @@ struct Window {
 }
 
 /// A session whose window was closed.
-#[derive(Debug, Serialize, Deserialize)]
-struct Released {
-    session: u64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// Its id, and when it was made: after the service's own end the same id may be another's.
+    pub session: u64,
     /// Microseconds since the Unix epoch.
-    since: u64,
+    pub created: u64,
+    /// Since when nobody needs it, in the same.
+    pub since: u64,
 }
 
 /// All of it.
@@ -83,7 +88,8 @@ pub struct Windows {
 impl Windows {
     /// What an earlier service wrote beside this socket, if it did.
     pub fn beside(socket: &Path) -> Self {
-        let file = socket.with_file_name("windows.toml");
+        // Two services may have their sockets in one directory.
+        let file = socket.with_extension("windows.toml");
         let left = read(&file).unwrap_or_else(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 log::warn!("{}: {error}; windows do not come back", file.display());
@@ -158,17 +164,17 @@ impl Windows {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn release(&self, SessionId(session): SessionId, now: u64) -> Result<(), Failure> {
+    pub fn release(&self, session: Released) -> Result<(), Failure> {
         let mut left = self.lock();
-        left.released.retain(|released| released.session != session);
-        left.released.push(Released { session, since: now });
+        left.released.retain(|released| released.session != session.session);
+        left.released.push(session);
         let surplus = left.released.len().saturating_sub(MOST_RELEASED);
         left.released.drain(..surplus);
         self.write(&left)
     }
 
     /// Somebody looks at this session again, or it is gone.
-    pub fn retain(&self, SessionId(session): SessionId) {
+    pub fn wanted_again(&self, SessionId(session): SessionId) {
         let mut left = self.lock();
         let before = left.released.len();
         left.released.retain(|released| released.session != session);
@@ -179,11 +185,9 @@ impl Windows {
         }
     }
 
-    /// The session whose window was closed longest ago, and when.
-    pub fn longest_released(&self) -> Option<(SessionId, u64)> {
-        let left = self.lock();
-        let oldest = left.released.iter().min_by_key(|released| released.since)?;
-        Some((SessionId(oldest.session), oldest.since))
+    /// The session whose window was closed longest ago.
+    pub fn longest_released(&self) -> Option<Released> {
+        self.lock().released.iter().min_by_key(|released| released.since).copied()
     }
 
     /// A new file in the old one's place, so that a crash leaves the one or the other.
@@ -191,7 +195,14 @@ impl Windows {
         let write = || -> io::Result<()> {
             let text = toml::to_string(left).map_err(io::Error::other)?;
             let beside = self.file.with_extension("new");
-            fs::write(&beside, text)?;
+            let mut file = fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .custom_flags(OFlags::NOFOLLOW.bits() as i32)
+                .open(&beside)?;
+            file.write_all(text.as_bytes())?;
             fs::rename(&beside, &self.file)
         };
         write().map_err(|error| {
@@ -274,7 +285,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let socket = directory.path().join("control.sock");
         for text in [&b"[[window]]\nid = 3"[..], b"\xff", b"released = 5"] {
-            fs::write(directory.path().join("windows.toml"), text).expect("written");
+            fs::write(directory.path().join("control.windows.toml"), text).expect("written");
             let windows = Windows::beside(&socket);
             assert_eq!(windows.take(std::process::id()).expect("taken"), []);
             assert_eq!(windows.longest_released(), None);
@@ -286,12 +297,13 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let socket = directory.path().join("control.sock");
         let windows = Windows::beside(&socket);
-        windows.release(SessionId(7), 100).expect("released");
-        windows.release(SessionId(3), 50).expect("released");
-        assert_eq!(Windows::beside(&socket).longest_released(), Some((SessionId(3), 50)));
-        windows.retain(SessionId(3));
-        assert_eq!(windows.longest_released(), Some((SessionId(7), 100)));
-        windows.retain(SessionId(7));
+        let released = |session, since| Released { session, created: 1, since };
+        windows.release(released(7, 100)).expect("released");
+        windows.release(released(3, 50)).expect("released");
+        assert_eq!(Windows::beside(&socket).longest_released(), Some(released(3, 50)));
+        windows.wanted_again(SessionId(3));
+        assert_eq!(windows.longest_released(), Some(released(7, 100)));
+        windows.wanted_again(SessionId(7));
         assert_eq!(Windows::beside(&socket).longest_released(), None);
     }
 }

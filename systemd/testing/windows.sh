@@ -12,7 +12,7 @@ scarab config set shell.command /bin/sh
 viewers() { until_true "scarab status | grep -q '$1 viewers'"; }
 windows() { xdotool search --onlyvisible --class scarab | wc -l; }
 # The layouts without what a window without a manager may have as its size, in the service's order.
-layouts() { sed -n 's/^layout = .\(.*\),"width".*/\1/p' "$XDG_RUNTIME_DIR/scarab/windows.toml"; }
+layouts() { sed -n 's/^layout = .\(.*\),"width".*/\1/p' "$XDG_RUNTIME_DIR/scarab/control.windows.toml"; }
 key() { xdotool key "$1"; viewers "$2"; }
 scarab-gtk -- sh -c 'i=0; while :; do i=$((i + 1)); echo "line $i"; done' 2>>"$log" &
 window=$!

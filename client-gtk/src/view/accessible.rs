@@ -43,11 +43,12 @@ impl View {
         let what = gettext(WHAT);
         self.update_property(&[Property::Label(&what), Property::Description(&what)]);
         let assistive = Assistive::default();
-        assistive.connect_on_notify(glib::clone!(
-            #[weak(rename_to = view)]
+        let on = glib::closure_local!(
+            #[watch(rename_to = view)]
             self,
-            move |assistive| view.set_mirrored(assistive.on())
-        ));
+            move |assistive: Assistive, _: glib::ParamSpec| view.set_mirrored(assistive.on())
+        );
+        assistive.connect_closure("notify::on", false, on);
         self.set_mirrored(assistive.on());
     }
 

@@ -3,7 +3,7 @@
 use super::{Told, View};
 use crate::service::Wanted;
 use crate::settings;
-use crate::translation::gettext_with;
+use crate::translation::{gettext, gettext_with};
 use gtk::glib;
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -86,7 +86,8 @@ fn words(editor: &str, file: &File) -> Result<Vec<OsString>, glib::Error> {
 
 fn started(editor: &str, file: &File) -> anyhow::Result<()> {
     let words = words(editor, file)?;
-    let (program, arguments) = words.split_first().ok_or_else(|| anyhow::anyhow!("no program is named"))?;
+    let (program, arguments) =
+        words.split_first().ok_or_else(|| anyhow::Error::msg(gettext("no program is named")))?;
     let quiet = Stdio::null;
     let mut child =
         Command::new(program).args(arguments).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn()?;

@@ -8,7 +8,7 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, glib};
 use scarab_protocol::grid::{GridError, Lines, Link as NamedLink, WrappedRow};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::rc::Rc;
 
@@ -36,6 +36,8 @@ pub(super) struct Link {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) hovered: RefCell<Option<Link>>,
+    /// The pointer has the shape of a hand.
+    pointing: Cell<bool>,
 }
 
 /// The scheme of an address that may be opened.
@@ -146,14 +148,17 @@ impl View {
         } else {
             None
         };
-        if *self.imp().links.hovered.borrow() != link {
+        let state = &self.imp().links;
+        // A new frame forgets the link, but not that the pointer says so.
+        if *state.hovered.borrow() != link || state.pointing.replace(link.is_some()) != link.is_some() {
             self.set_cursor_from_name(Some(if link.is_some() { "pointer" } else { "text" }));
             let shown = link.as_ref().map(|link| match &link.target {
                 Target::Address(uri) => uri.clone(),
                 Target::File(file) => format!("{}:{}", file.path.display(), file.line),
             });
             self.set_tooltip_text(shown.as_deref());
-            self.imp().links.hovered.replace(link);
+            state.hovered.replace(link);
+            state.pointing.set(state.hovered.borrow().is_some());
             self.queue_draw();
         }
     }

@@ -8,6 +8,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `session` | the attachment: what comes, what goes, and coming back after a loss |
+//! | `ahead` | what is typed while no service is there |
 //! | `drawing` | a frame or a piece of history on the screen |
 //! | `kept` | the nodes of rows that stay |
 //! | `marks`, `note` | what lies over it |
@@ -31,6 +32,7 @@
 //! and the cursor blinks only where the desktop does not forbid it.
 
 mod accessible;
+mod ahead;
 mod blinking;
 mod clipboard;
 mod drawing;
@@ -69,7 +71,7 @@ use history::Scrolled;
 use kept::Kept;
 use note::Problem;
 use scarab_protocol::grid::Frame;
-use scarab_protocol::message::{Size, ToService};
+use scarab_protocol::message::Size;
 use scarab_protocol::{ClientError, SessionId};
 use selection::Selection;
 use session::Session;
@@ -131,8 +133,7 @@ mod imp {
         /// What it typed while it looked at a key.
         pub(in crate::view) typed: RefCell<Option<String>>,
         pub(in crate::view) keyboard: keyboard::State,
-        /// Keys for a service that is not there yet.
-        pub(in crate::view) typed_ahead: RefCell<Vec<ToService>>,
+        pub(in crate::view) ahead: RefCell<ahead::Ahead>,
         pub(in crate::view) mouse: mouse::State,
         pub(in crate::view) scrolling: scrolling::State,
         /// How far the text is moved to the left and upwards, in logical pixels.
@@ -249,16 +250,21 @@ impl View {
         self.set_cursor_from_name(Some("text"));
         self.set_overflow(gtk::Overflow::Hidden);
         let style = adw::StyleManager::default();
-        style.connect_dark_notify(glib::clone!(
-            #[weak(rename_to = view)]
+        // Watched: what lives as long as the program must not keep what every view has left with it.
+        let dark = glib::closure_local!(
+            #[watch(rename_to = view)]
             self,
-            move |style| view.take_theme(palettes::theme(&settings::current(), style.is_dark()))
-        ));
-        style.connect_high_contrast_notify(glib::clone!(
-            #[weak(rename_to = view)]
+            move |style: adw::StyleManager, _: glib::ParamSpec| {
+                view.take_theme(palettes::theme(&settings::current(), style.is_dark()));
+            }
+        );
+        style.connect_closure("notify::dark", false, dark);
+        let contrast = glib::closure_local!(
+            #[watch(rename_to = view)]
             self,
-            move |_| view.queue_draw()
-        ));
+            move |_: adw::StyleManager, _: glib::ParamSpec| view.queue_draw()
+        );
+        style.connect_closure("notify::high-contrast", false, contrast);
         self.connect_scale_factor_notify(View::forget_fonts);
         self.take_keyboard();
         self.take_mouse();
@@ -303,11 +309,20 @@ impl View {
         let Some(size) = self.imp().size.get() else { return };
         let Some(wanted) = self.imp().wanted.take() else { return };
         let (colours, again) = (self.theme().told(), wanted.clone());
+        let is_new = matches!(wanted, Wanted::New { .. });
         glib::spawn_future_local(glib::clone!(
             #[weak(rename_to = view)]
             self,
             async move {
                 match service::open(wanted, size, colours).await {
+                    // Its tab was closed meanwhile: nobody would find the new session.
+                    Ok(opened) if view.root().is_none() => {
+                        let session = opened.attachment.session.id.0;
+                        drop(opened);
+                        if is_new {
+                            drop(service::release(vec![session]).await); // it stays, if that fails
+                        }
+                    }
                     Ok(opened) => view.attached(opened),
                     Err(error) => {
                         view.imp().wanted.replace(Some(again));
@@ -325,7 +340,7 @@ impl View {
     fn fail(&self, problem: Problem) {
         self.remove_problem();
         self.imp().problem.replace(Some(problem));
-        self.imp().typed_ahead.take();
+        self.imp().ahead.take();
         self.queue_resize();
     }
 

@@ -67,6 +67,11 @@ impl View {
             self,
             move |motion, x, y| view.moved(motion.current_event_state(), x, y)
         ));
+        motion.connect_leave(glib::clone!(
+            #[weak(rename_to = view)]
+            self,
+            move |_| view.point_at(gdk::ModifierType::empty(), 0.0, 0.0)
+        ));
         self.add_controller(motion);
         let wheel = gtk::EventControllerScroll::new(
             gtk::EventControllerScrollFlags::BOTH_AXES | gtk::EventControllerScrollFlags::KINETIC,

@@ -1,5 +1,6 @@
 //! The attachment: frames by the doorbell, messages by the socket, and coming back when the service was away.
 
+use super::ahead::Piece;
 use super::note::Problem;
 use super::{Told, View};
 use crate::ending::ending;
@@ -26,9 +27,6 @@ use std::time::Duration;
 /// A command that ran so long, in µs, is one that a person has turned away from.
 const LONG_COMMAND: u64 = 10_000_000;
 
-/// So many keys wait for a service that is not there: what a person types before noticing.
-const TYPED_AHEAD: usize = 256;
-
 /// A session that is shown.
 pub(super) struct Session {
     /// Away while a thread connects anew.
@@ -47,18 +45,6 @@ pub(super) struct Session {
     lost: bool,
     /// How its program ended.
     status: Option<ExitStatus>,
-}
-
-/// Programs that are shells; `deploy.sh` is none.
-const SHELLS: [&str; 13] =
-    ["ash", "bash", "csh", "dash", "elvish", "fish", "ksh", "mksh", "nu", "sh", "tcsh", "xonsh", "zsh"];
-
-/// An interactive shell: none was named, or one with nothing but options.
-fn is_shell(command: &[String]) -> bool {
-    let Some((program, arguments)) = command.split_first() else { return true };
-    let name = program.rsplit('/').next().unwrap_or(program);
-    let options = arguments.iter().all(|argument| argument.starts_with('-') && argument != "-c");
-    SHELLS.contains(&name) && options
 }
 
 impl Session {
@@ -139,10 +125,13 @@ impl View {
 
     /// A connection that has just been made.
     fn begin(&self) {
-        if let Some(session) = self.imp().session.borrow_mut().as_mut() {
-            // Offsets begin anew; keys and pastes that were under way are not sent again: they may have arrived.
+        // Offsets begin anew; keys and pastes that were under way are not sent again: they may have arrived.
+        let cut = self.imp().session.borrow_mut().as_mut().is_some_and(|session| {
             session.stream = InputStream::new();
-            session.pastes.clear();
+            !std::mem::take(&mut session.pastes).is_empty()
+        });
+        if cut {
+            self.tell(Told::Says(gettext("The paste was cut short: the service was away.")));
         }
         self.imp().kept.borrow_mut().forget();
         self.watch();
@@ -151,8 +140,7 @@ impl View {
         if let Some(size) = self.imp().size.get() {
             self.resized(size);
         }
-        let typed_ahead = self.imp().typed_ahead.take();
-        typed_ahead.into_iter().for_each(|key| self.send(key));
+        self.send_ahead();
         self.hear();
         self.queue_draw();
     }
@@ -272,22 +260,19 @@ impl View {
         }
     }
 
-    /// Sends a message. Keys wait for a service that is not there yet, or not for the moment: none of them was sent, so
-    /// none can be doubled.
+    /// Sends a message; a key waits for a service that is not there.
     pub(super) fn send(&self, message: impl Into<ToService>) {
         let message = message.into();
+        if !self.is_connected() {
+            if matches!(message, ToService::Key(_)) {
+                self.type_ahead(Piece::Key(message));
+            }
+            return;
+        }
         let sent = {
             let mut session = self.imp().session.borrow_mut();
-            match session.as_mut().and_then(Session::client) {
-                Some(client) => Some(client.tell(message)),
-                None => {
-                    let mut typed_ahead = self.imp().typed_ahead.borrow_mut();
-                    if matches!(message, ToService::Key(_)) && typed_ahead.len() < TYPED_AHEAD {
-                        typed_ahead.push(message);
-                    }
-                    None
-                }
-            }
+            let client = session.as_mut().and_then(Session::client);
+            client.map(|client| client.tell(message))
         };
         self.sent(sent);
     }
@@ -301,8 +286,15 @@ impl View {
         }
     }
 
+    fn is_connected(&self) -> bool {
+        self.imp().session.borrow_mut().as_mut().is_some_and(|session| session.client().is_some())
+    }
+
     /// Sends bytes as they are: what an input method typed by itself.
     pub(super) fn send_text(&self, text: &str) {
+        if !self.is_connected() {
+            return self.type_ahead(Piece::Text(text.to_owned()));
+        }
         let sent = {
             let mut session = self.imp().session.borrow_mut();
             session.as_mut().and_then(|session| {
@@ -315,6 +307,9 @@ impl View {
 
     /// Pastes text, piece by piece as the program takes it.
     pub(super) fn send_paste(&self, text: String) {
+        if !self.is_connected() {
+            return self.type_ahead(Piece::Paste(text));
+        }
         if let Some(session) = self.imp().session.borrow_mut().as_mut() {
             session.pastes.push_back(OutgoingPaste::new(text));
         }
@@ -458,10 +453,10 @@ impl View {
     fn ended(&self) {
         let Some(session) = self.imp().session.take() else { return };
         self.imp().shown.set(None);
-        let SessionInfo { command, directory, .. } = &session.attachment.session;
-        if is_shell(command) {
+        if session.attachment.session.is_for_a_shell() {
             return self.tell(Told::Ended);
         }
+        let SessionInfo { command, directory, .. } = &session.attachment.session;
         let how = ending(session.status);
         let again = Wanted::New { command: command.clone(), directory: directory.clone() };
         self.imp().wanted.replace(Some(again));

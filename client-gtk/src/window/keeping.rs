@@ -3,6 +3,7 @@
 
 use super::Window;
 use super::layout::{Layout, Shown, Tree};
+use crate::failure::told;
 use crate::service;
 use crate::translation::gettext;
 use adw::prelude::*;
@@ -13,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// After the last change: a border that is dragged is kept once.
+/// So soon after a change: what is dragged is kept some times a second, not with each pixel.
 const SETTLED: Duration = Duration::from_millis(200);
 
 /// No window is wider or higher, in logical pixels.
@@ -43,15 +44,20 @@ thread_local! {
 }
 
 /// Opens the windows that an earlier run of this program left, once.
-pub fn bring_back_lost(application: &adw::Application) {
+pub fn bring_back_lost(application: &impl IsA<gtk::Application>) {
     if LOOKED.replace(true) {
         return;
     }
-    let application = application.clone();
+    let Ok(application) = application.clone().upcast::<gtk::Application>().downcast::<adw::Application>()
+    else {
+        return;
+    };
     let hold = application.hold();
     glib::spawn_future_local(async move {
-        // Without a service there is nothing to come back; the view says what is wrong.
-        let (windows, sessions) = service::lost_windows().await.unwrap_or_default();
+        let Ok((windows, sessions)) = service::lost_windows().await else {
+            // It is asked again when a view has been attached.
+            return LOOKED.set(false);
+        };
         let is_there = |shown: Shown| {
             sessions.iter().any(|info| info.id.0 == shown.session && info.created == shown.created)
         };
@@ -222,14 +228,38 @@ impl Window {
 
     /// Brings back what was closed last.
     pub(super) fn bring_back(&self) {
-        match CLOSED.with_borrow_mut(Vec::pop) {
-            Some(Closed::Tab(tree)) => self.open_tree(&tree, &[]),
-            Some(Closed::Window(layout)) => {
-                if let Some(application) = self.application().and_downcast::<adw::Application>() {
-                    Self::restored(&application, number(), &layout, &[]).present();
+        glib::spawn_future_local(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            async move {
+                match service::list().await {
+                    Ok(sessions) => window.bring_back_of(&sessions),
+                    Err(error) => window.say(&told(&error)),
                 }
             }
-            None => self.say(&gettext("Nothing was closed that could come back.")),
+        ));
+    }
+
+    fn bring_back_of(&self, sessions: &[SessionInfo]) {
+        let is_there = |shown: Shown| {
+            sessions.iter().any(|info| info.id.0 == shown.session && info.created == shown.created)
+        };
+        // What has ended since is passed over.
+        while let Some(closed) = CLOSED.with_borrow_mut(Vec::pop) {
+            match closed {
+                Closed::Tab(tree) => {
+                    if let Some(tree) = tree.with(&is_there) {
+                        return self.open_tree(&tree, sessions);
+                    }
+                }
+                Closed::Window(layout) => {
+                    let application = self.application().and_downcast::<adw::Application>();
+                    if let (Some(application), Some(layout)) = (application, layout.with(&is_there)) {
+                        return Self::restored(&application, number(), &layout, sessions).present();
+                    }
+                }
+            }
         }
+        self.say(&gettext("Nothing was closed that could come back."));
     }
 }

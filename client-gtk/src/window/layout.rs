@@ -119,8 +119,23 @@ mod tests {
     fn it_is_read_as_it_was_written() {
         assert_eq!(Layout::read(&layout().write()), Some(layout()));
         assert_eq!(Layout::read("{\"tabs\":3}"), None);
-        let deep = "{\"split\":{\"way\":\"right\",\"part\":0.5,\"panes\":[".repeat(5000);
-        assert_eq!(Layout::read(&deep), None);
+        let nested = |levels: usize| {
+            let tree = (0..levels).fold(pane(1), |tree, session| split(tree, pane(session as u64)));
+            Layout { tabs: vec![tree], ..layout() }
+        };
+        assert_eq!(Layout::read(&nested(20).write()), Some(nested(20)));
+        // As text: nothing that is so deep is ever made into a tree.
+        let (open, close) = (
+            "{\"split\":{\"way\":\"right\",\"part\":0.5,\"panes\":[",
+            ",{\"pane\":{\"session\":1,\"created\":1}}]}}",
+        );
+        let leaf = "{\"pane\":{\"session\":1,\"created\":1}}";
+        let text = |levels: usize| {
+            let tree = open.repeat(levels) + leaf + &close.repeat(levels);
+            format!("{{\"tabs\":[{tree}],\"selected\":0,\"width\":1,\"height\":1,\"maximized\":false}}")
+        };
+        assert!(Layout::read(&text(20)).is_some());
+        assert_eq!(Layout::read(&text(5000)), None);
     }
 
     #[test]

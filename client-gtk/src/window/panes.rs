@@ -13,6 +13,7 @@ use crate::view::View;
 use adw::prelude::*;
 use adw::subclass::prelude::*;
 use gtk::glib;
+use gtk::graphene::Rect;
 use std::cell::{Cell, RefCell};
 
 /// How far a key moves the border between two panes, in logical pixels: some cells.
@@ -27,6 +28,10 @@ mod imp {
         pub current: glib::WeakRef<View>,
         /// It fills the tab for now.
         pub zoomed: Cell<bool>,
+        /// Where the views were before that.
+        pub unzoomed: RefCell<Vec<(View, Rect)>>,
+        /// Parts of the room that are to be given to first sides when there is some.
+        pub wanted: RefCell<Vec<(glib::WeakRef<gtk::Paned>, f64)>>,
         pub listener: RefCell<Option<Box<dyn Fn()>>>,
     }
 
@@ -136,15 +141,21 @@ impl Panes {
             .shrink_end_child(false)
             .build();
         // How much room there is is known with the first allocation, during which nothing may be moved.
+        self.imp().wanted.borrow_mut().push((paned.downgrade(), part));
         let placed = Cell::new(false);
-        paned.connect_max_position_notify(move |paned| {
-            if !placed.replace(true) {
-                let paned = paned.clone();
-                glib::idle_add_local_once(move || {
-                    paned.set_position((f64::from(room(&paned)) * part) as i32);
-                });
+        paned.connect_max_position_notify(glib::clone!(
+            #[weak(rename_to = panes)]
+            self,
+            move |paned| {
+                if !placed.replace(true) {
+                    let paned = paned.clone();
+                    glib::idle_add_local_once(move || {
+                        panes.forget_wanted(&paned);
+                        paned.set_position((f64::from(room(&paned)) * part) as i32);
+                    });
+                }
             }
-        });
+        ));
         paned.connect_position_notify(glib::clone!(
             #[weak(rename_to = panes)]
             self,
@@ -181,6 +192,9 @@ impl Panes {
 
     /// Takes a view away; false when it is the only one.
     pub fn remove(&self, view: &View) -> bool {
+        let used = self.imp().current.upgrade().filter(|used| used != view && used.is_ancestor(self));
+        let is_used_on = used.is_some();
+        let was_zoomed = self.imp().zoomed.get();
         self.unzoom();
         let Some(frame) = view.parent() else { return false };
         let Some(paned) = frame.parent().and_downcast::<gtk::Paned>() else { return false };
@@ -189,10 +203,20 @@ impl Panes {
         paned.set_start_child(gtk::Widget::NONE);
         paned.set_end_child(gtk::Widget::NONE);
         self.replace(&paned, &other);
-        let mut left = Vec::new();
-        collect(&other, &mut left);
-        if let Some(view) = left.first() {
-            view.focus();
+        let next = used.or_else(|| {
+            let mut left = Vec::new();
+            collect(&other, &mut left);
+            left.into_iter().next()
+        });
+        self.imp().current.set(next.as_ref());
+        if let Some(next) = next {
+            if was_zoomed && is_used_on {
+                self.zoom();
+            }
+            // In its new place it has lost the keys; in a tab that is not in front it must not take any.
+            if self.is_mapped() {
+                next.focus();
+            }
         }
         self.tell();
         true
@@ -211,9 +235,14 @@ impl Panes {
 
     /// Gives the focus to the nearest view there.
     pub fn go(&self, towards: Towards) {
-        self.unzoom();
         let Some(current) = self.current() else { return };
-        let bounds = |view: &View| view.compute_bounds(self);
+        // While one fills the tab the others have no place; they will have the one that they had.
+        let zoomed_from = self.imp().unzoomed.take();
+        self.unzoom();
+        let bounds = |view: &View| {
+            let before = zoomed_from.iter().find(|(known, _)| known == view).map(|(_, bounds)| *bounds);
+            before.or_else(|| view.compute_bounds(self))
+        };
         let Some(here) = bounds(&current) else { return };
         let distance = |view: &View| {
             let there = bounds(view)?;
@@ -276,6 +305,9 @@ impl Panes {
             return self.unzoom();
         }
         let Some(current) = self.current() else { return };
+        let places =
+            self.views().into_iter().filter_map(|view| Some((view.clone(), view.compute_bounds(self)?)));
+        self.imp().unzoomed.replace(places.collect());
         for paned in self.around() {
             for side in [paned.start_child(), paned.end_child()].into_iter().flatten() {
                 side.set_visible(current.is_ancestor(&side));
@@ -286,6 +318,7 @@ impl Panes {
     }
 
     fn unzoom(&self) {
+        self.imp().unzoomed.take();
         if self.imp().zoomed.replace(false)
             && let Some(child) = self.child()
         {
@@ -293,9 +326,42 @@ impl Panes {
         }
     }
 
+    fn forget_wanted(&self, paned: &gtk::Paned) {
+        let is_other = |(other, _): &(glib::WeakRef<gtk::Paned>, f64)| {
+            other.upgrade().is_some_and(|other| other != *paned)
+        };
+        self.imp().wanted.borrow_mut().retain(is_other);
+    }
+
+    /// The first side's part of the room: as it is, or as it will be.
+    fn part(&self, paned: &gtk::Paned) -> f64 {
+        let wanted = self.imp().wanted.borrow();
+        let wanted = wanted.iter().find(|(other, _)| other.upgrade().as_ref() == Some(paned));
+        match (wanted, room(paned)) {
+            (Some((_, part)), _) => *part,
+            (None, 0) => 0.5,
+            (None, room) => f64::from(paned.position()) / f64::from(room),
+        }
+    }
+
     /// What it shows; `None` when no session is shown.
     pub fn tree(&self) -> Option<Tree> {
-        tree(&self.child()?)
+        self.tree_of(&self.child()?)
+    }
+
+    fn tree_of(&self, widget: &gtk::Widget) -> Option<Tree> {
+        let Some(paned) = widget.downcast_ref::<gtk::Paned>() else {
+            return widget.first_child().and_downcast::<View>()?.shown().map(Tree::Pane);
+        };
+        let side = |side: Option<gtk::Widget>| side.and_then(|side| self.tree_of(&side));
+        match (side(paned.start_child()), side(paned.end_child())) {
+            (Some(first), Some(second)) => {
+                let horizontal = paned.orientation() == gtk::Orientation::Horizontal;
+                let way = if horizontal { Way::Right } else { Way::Down };
+                Some(Tree::Split { way, part: self.part(paned), panes: Box::new((first, second)) })
+            }
+            (one, other) => one.or(other),
+        }
     }
 }
 
@@ -317,25 +383,5 @@ fn show(widget: &gtk::Widget) {
     widget.set_visible(true);
     if let Some(paned) = widget.downcast_ref::<gtk::Paned>() {
         [paned.start_child(), paned.end_child()].iter().flatten().for_each(show);
-    }
-}
-
-fn tree(widget: &gtk::Widget) -> Option<Tree> {
-    let Some(paned) = widget.downcast_ref::<gtk::Paned>() else {
-        return widget.first_child().and_downcast::<View>()?.shown().map(Tree::Pane);
-    };
-    let side = |side: Option<gtk::Widget>| side.as_ref().and_then(tree);
-    match (side(paned.start_child()), side(paned.end_child())) {
-        (Some(first), Some(second)) => {
-            let way =
-                if paned.orientation() == gtk::Orientation::Horizontal { Way::Right } else { Way::Down };
-            // Before its first allocation it has no room that could be parted.
-            let part = match room(paned) {
-                0 => 0.5,
-                room => f64::from(paned.position()) / f64::from(room),
-            };
-            Some(Tree::Split { way, part, panes: Box::new((first, second)) })
-        }
-        (one, other) => one.or(other),
     }
 }

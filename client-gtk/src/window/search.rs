@@ -2,6 +2,7 @@
 
 use super::Window;
 use crate::translation::gettext;
+use crate::view::View;
 use adw::prelude::*;
 use adw::subclass::prelude::*;
 use gtk::glib;
@@ -38,9 +39,10 @@ impl Window {
             #[weak(rename_to = window)]
             self,
             move |bar| {
-                if let Some(view) = window.view().filter(|_| !bar.is_search_mode()) {
-                    view.end_search();
-                    view.focus();
+                if !bar.is_search_mode() {
+                    // Another view may be used by now than the one that was searched.
+                    window.views().iter().for_each(View::end_search);
+                    window.view().iter().for_each(View::focus);
                 }
             }
         ));

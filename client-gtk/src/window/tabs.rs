@@ -147,6 +147,7 @@ impl Window {
                 self.changed();
                 if let Some(application) = self.application() {
                     watch::begin(&application);
+                    super::bring_back_lost(&application);
                     super::all(&application).iter().for_each(Self::count);
                 }
             }

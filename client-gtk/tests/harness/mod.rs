@@ -340,7 +340,9 @@ impl Desktop {
     pub fn until_alone(&self) {
         self.until("one window with the keys", |desktop| {
             let windows = desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]);
-            windows.lines().count() == 1 && desktop.tool(&["getwindowfocus"]) == windows
+            windows.lines().count() == 1
+                && desktop.tool(&["getwindowfocus", "getwindowname"])
+                    == desktop.tool(&["getwindowname", &windows])
         });
     }
 

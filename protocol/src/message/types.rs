@@ -271,6 +271,25 @@ pub struct ConfigValue {
     pub is_default: bool,
 }
 
+/// Programs that are shells; `deploy.sh` is none.
+const SHELLS: [&str; 13] =
+    ["ash", "bash", "csh", "dash", "elvish", "fish", "ksh", "mksh", "nu", "sh", "tcsh", "xonsh", "zsh"];
+
+/// Whether a program of this name, with or without its directory, is a shell.
+pub fn is_shell(program: &str) -> bool {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    SHELLS.contains(&name.strip_prefix('-').unwrap_or(name))
+}
+
+impl SessionInfo {
+    /// It was made for an interactive shell: no command was named, or a shell with nothing but options.
+    pub fn is_for_a_shell(&self) -> bool {
+        let Some((program, arguments)) = self.command.split_first() else { return true };
+        let options = arguments.iter().all(|argument| argument.starts_with('-') && argument != "-c");
+        is_shell(program) && options
+    }
+}
+
 /// A client's window, as it can be opened again.
 #[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct KeptWindow {

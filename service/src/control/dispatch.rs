@@ -12,6 +12,7 @@ use crate::plugin;
 use crate::service::Service;
 use crate::session::{self, Joining, Session};
 use crate::subscriptions::Watched;
+use crate::windows::Released;
 use scarab_protocol::SessionId;
 use scarab_protocol::frame::MAX_JOINED;
 use scarab_protocol::hello::VIEW_LAYOUT;
@@ -406,8 +407,9 @@ fn take_windows(connection: &Connection) -> Result<Handled> {
 
 fn release(connection: &Connection, request: &Release) -> Result<Handled> {
     let service = connection.service();
-    let (id, _) = service.registry().resolve(&request.session)?;
-    service.windows.release(id, session::micros(SystemTime::now()))?;
+    let (SessionId(id), session) = service.registry().resolve(&request.session)?;
+    let since = session::micros(SystemTime::now());
+    service.windows.release(Released { session: id, created: session.info().created, since })?;
     service.released.notify_one();
     Ok(now(Done {}))
 }
