@@ -65,7 +65,7 @@ pub fn run() -> glib::ExitCode {
 }
 
 /// A scrollbar lies on its view's ground and has none of its own.
-const STYLE: &str = "scrollbar.terminal{background:none;border:none}";
+const STYLE: &str = "scrollbar.terminal{background:none;border:none;}";
 
 fn style(display: &gdk::Display) {
     let provider = gtk::CssProvider::new();

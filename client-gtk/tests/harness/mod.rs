@@ -336,16 +336,6 @@ impl Desktop {
         found.expect("it was seen")
     }
 
-    /// Waits until there is one window, and keys go there: a dialog gives them back a moment after it has gone.
-    pub fn until_alone(&self) {
-        self.until("one window with the keys", |desktop| {
-            let windows = desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]);
-            windows.lines().count() == 1
-                && desktop.tool(&["getwindowfocus", "getwindowname"])
-                    == desktop.tool(&["getwindowname", &windows])
-        });
-    }
-
     /// Waits until nothing moves any more: a window that opens takes its first keys otherwise than the later ones.
     pub fn until_still(&self) {
         let mut last = Vec::new();
