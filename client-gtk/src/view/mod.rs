@@ -8,6 +8,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `session` | the attachment: what comes, what goes, and coming back after a loss |
+//! | `busy` | whether something runs in it |
 //! | `drawing` | a frame or a piece of history on the screen |
 //! | `marks`, `note` | what lies over it |
 //! | `page` | what is there instead while the service is not |
@@ -29,6 +30,7 @@
 
 mod accessible;
 mod blinking;
+mod busy;
 mod clipboard;
 mod drawing;
 mod edits;
@@ -79,6 +81,8 @@ pub enum Told {
     /// A session is shown.
     Attached,
     Bell,
+    /// Something else runs in the session, or nothing any more.
+    Busy,
     /// The session's program ended; there is nothing more to show.
     Ended,
     /// A line for the person.
@@ -130,6 +134,8 @@ mod imp {
         /// The session that is shown, or will be.
         pub(in crate::view) shown: Cell<Option<Shown>>,
         pub(in crate::view) title: RefCell<String>,
+        /// What runs, as it was told last.
+        pub(in crate::view) busy: RefCell<Option<String>>,
         /// Why there is nothing to show.
         pub(in crate::view) problem: RefCell<Option<Problem>>,
         pub(in crate::view) flashing: Cell<bool>,
@@ -302,6 +308,7 @@ impl View {
         self.remove_problem();
         self.imp().problem.replace(Some(problem));
         self.imp().typed_ahead.take();
+        self.tell_busy();
         self.queue_resize();
     }
 

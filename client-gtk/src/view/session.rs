@@ -1,7 +1,7 @@
 //! The attachment: frames by the doorbell, messages by the socket, and coming back when the service was away.
 
 use super::note::Problem;
-use super::{Told, View};
+use super::{Told, View, busy};
 use crate::ending::ending;
 use crate::failure;
 use crate::service::{Opened, Wanted};
@@ -43,22 +43,12 @@ pub(super) struct Session {
     title: String,
     /// The program in the foreground.
     foreground: String,
+    /// What was typed at a prompt and has not finished, where the shell tells.
+    under_way: Option<String>,
     pub(super) directory: String,
     lost: bool,
     /// How its program ended.
     status: Option<ExitStatus>,
-}
-
-/// Programs that are shells; `deploy.sh` is none.
-const SHELLS: [&str; 13] =
-    ["ash", "bash", "csh", "dash", "elvish", "fish", "ksh", "mksh", "nu", "sh", "tcsh", "xonsh", "zsh"];
-
-/// An interactive shell: none was named, or one with nothing but options.
-fn is_shell(command: &[String]) -> bool {
-    let Some((program, arguments)) = command.split_first() else { return true };
-    let name = program.rsplit('/').next().unwrap_or(program);
-    let options = arguments.iter().all(|argument| argument.starts_with('-') && argument != "-c");
-    SHELLS.contains(&name) && options
 }
 
 impl Session {
@@ -70,6 +60,13 @@ impl Session {
     /// What attaching again will say.
     fn attach(&mut self) -> Option<&mut Attach> {
         self.link.as_mut()?.attach_mut()
+    }
+
+    /// The name of what runs beside an idle shell.
+    pub(super) fn busy(&self) -> Option<String> {
+        let command = &self.attachment.session.command;
+        let busy = || busy::busy_with(command, &self.foreground, self.under_way.as_deref());
+        if self.status.is_some() { None } else { busy() }
     }
 
     /// Its id and its name.
@@ -95,6 +92,7 @@ impl View {
             name: attachment.session.name.clone(),
             title: attachment.session.title.clone(),
             foreground: attachment.session.foreground.clone(),
+            under_way: None,
             directory: attachment.session.directory.clone(),
             lost: false,
             status: None,
@@ -147,6 +145,7 @@ impl View {
         self.imp().kept.borrow_mut().forget();
         self.watch();
         self.tell(Told::Attached);
+        self.tell_busy();
         self.send(Focus { focused: self.has_focus() });
         if let Some(size) = self.imp().size.get() {
             self.resized(size);
@@ -354,6 +353,7 @@ impl View {
                     session.foreground = event.name;
                 }
                 self.tell_title();
+                self.tell_busy();
             }
             ToClient::Directory(event) => {
                 if let Some(session) = self.imp().session.borrow_mut().as_mut() {
@@ -382,7 +382,9 @@ impl View {
             ToClient::Notification(event) => {
                 self.tell(Told::Notifies { title: event.title, body: event.body });
             }
+            ToClient::CommandStarted(event) => self.under_way(Some(event.command)),
             ToClient::CommandFinished(event) if event.duration >= LONG_COMMAND && !self.has_focus() => {
+                self.under_way(None);
                 let body = match event.status {
                     Some(0) | None => gettext("It has finished."),
                     Some(status) => {
@@ -391,6 +393,7 @@ impl View {
                 };
                 self.tell(Told::Notifies { title: gettext("Command finished"), body });
             }
+            ToClient::CommandFinished(_) => self.under_way(None),
             ToClient::Progress(event) => self.tell(Told::Progress(match event.progress {
                 ProgressState::None => None,
                 ProgressState::Busy => Some(0),
@@ -422,10 +425,18 @@ impl View {
                 if let Some(session) = self.imp().session.borrow_mut().as_mut() {
                     session.status = Some(event.status);
                 }
+                self.tell_busy();
             }
             ToClient::Failed(failed) => self.tell(Told::Says(failed.message)),
             _ => {}
         }
+    }
+
+    fn under_way(&self, command: Option<String>) {
+        if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+            session.under_way = command;
+        }
+        self.tell_busy();
     }
 
     /// The program ended. A shell's tab goes with it; that of a command says how, and can run it again.
@@ -433,7 +444,7 @@ impl View {
         let Some(session) = self.imp().session.take() else { return };
         self.imp().shown.set(None);
         let SessionInfo { command, directory, .. } = &session.attachment.session;
-        if is_shell(command) {
+        if busy::is_shell(command) {
             return self.tell(Told::Ended);
         }
         let how = ending(session.status);
@@ -509,6 +520,11 @@ impl View {
         match outcome {
             Ok(Attempt::Connected(Some(attachment))) => {
                 if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+                    // What runs may be another thing by now; a service that has just started does not know yet.
+                    let foreground = &attachment.session.foreground;
+                    if !foreground.is_empty() {
+                        session.foreground.clone_from(foreground);
+                    }
                     session.attachment = *attachment;
                 }
                 self.begin();

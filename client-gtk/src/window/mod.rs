@@ -77,6 +77,7 @@ mod imp {
     impl WindowImpl for Window {
         fn close_request(&self) -> glib::Propagation {
             self.obj().leave();
+            self.obj().look_for_busy_soon();
             self.parent_close_request()
         }
     }
