@@ -1,13 +1,15 @@
 //! What a logout would end: sessions in which something runs, where systemd would end them with the person's last login.
-//! The session manager is told of them, so that its dialog names them.
+//! The session manager is told of them, so that its dialog names them, and the person is asked once whether they shall go
+//! on.
 //!
 //! Nothing is asked as long as nothing runs. Views tell when something begins to run or stops; what has run for a while
 //! makes one look at logind, and nothing more follows until another thing runs.
 
 use crate::logind;
+use crate::settings;
 use crate::translation::ngettext;
 use crate::watch;
-use crate::window;
+use crate::window::{self, Window};
 use gtk::glib;
 use gtk::prelude::*;
 use std::cell::RefCell;
@@ -25,6 +27,8 @@ struct State {
     due: Option<glib::SourceId>,
     /// What the session manager was told: its number for that, and the words.
     told: Option<(u32, String)>,
+    /// The person was asked, by this run of the program.
+    asked: bool,
 }
 
 thread_local! {
@@ -60,6 +64,18 @@ async fn look(application: &gtk::Application) {
         return tell(application, None);
     }
     tell(application, Some(reason(&busy)));
+    let ask = settings::current().window.linger_question
+        && !STATE.with_borrow_mut(|state| std::mem::replace(&mut state.asked, true));
+    let window = application.active_window().and_downcast::<Window>();
+    let window = window.or_else(|| window::all(application).into_iter().next());
+    if let Some(window) = window.filter(|_| ask) {
+        window.ask_to_linger();
+    }
+}
+
+/// From now on sessions go on.
+pub fn is_safe(application: &gtk::Application) {
+    tell(application, None);
 }
 
 /// What runs in the sessions of all windows.

@@ -1,4 +1,4 @@
-//! What a logout would end is told to the session manager. `logout.py` stands in for GNOME's session
+//! What a logout would end is told to the session manager and asked about once. `logout.py` stands in for GNOME's session
 //! manager and for logind; the service is started as systemd does, by a socket that is handed over.
 
 mod harness;
@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 const PYTHON: &str = "/usr/bin/python3";
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/logout.py");
+const QUESTION: &str = "These sessions end when you log out.";
 
 /// A window on a service of systemd's, with somebody to tell.
 struct Login {
@@ -85,15 +86,56 @@ fn run(desktop: &Desktop, command: &str) {
 }
 
 #[test]
-fn what_runs_is_told_while_it_runs() {
+fn what_runs_is_told_while_it_runs_and_kept_when_asked_for() {
     let Some(mut desktop) = Desktop::start_readable(&["sh", "-c", "exec cat"]) else { return };
     let login = Login::begin(&mut desktop, "leaves", "allows");
     run(&desktop, "sleep 1000");
     login.until_called(&desktop, " 1 session is busy: sleep 1\n");
+    desktop.until_said(QUESTION);
     desktop.keys(&["ctrl+c"]);
     login.until_called(&desktop, "Uninhibit 1\n");
+    // It is asked once, however often something runs.
     run(&desktop, "tail -f /dev/null");
     login.until_called(&desktop, " 1 session is busy: tail 1\n");
+    assert_eq!(desktop.read("tree").matches(QUESTION).count(), 1);
+    desktop.click_on("Keep Them Running");
+    login.until_called(&desktop, "SetUserLinger ");
+    login.until_called(&desktop, "Uninhibit 2\n");
+    desktop.until("the question is gone", |desktop| !desktop.read("tree").contains(QUESTION));
+    // The keyboard is the shell's; what runs now ends with no logout.
+    desktop.keys(&["ctrl+c"]);
+    let asked = login.calls().matches("Get ").count();
+    run(&desktop, "sleep 2000");
+    desktop.until("logind was asked again", |_| login.calls().matches("Get ").count() > asked);
+    desktop.until_still();
+    assert_eq!(login.calls().matches("Inhibit ").count(), 2, "{}", login.calls());
+}
+
+#[test]
+fn no_is_for_good() {
+    let Some(mut desktop) = Desktop::start_readable(&["sh", "-c", "exec cat"]) else { return };
+    let login = Login::begin(&mut desktop, "leaves", "allows");
+    run(&desktop, "sleep 1000");
+    desktop.until_said(QUESTION);
+    desktop.click_on("No");
+    desktop.until("the question is gone", |desktop| !desktop.read("tree").contains(QUESTION));
+    let file = desktop.home().join(".config/scarab/scarab.toml");
+    desktop.until("it is written down", |_| {
+        std::fs::read_to_string(&file).unwrap_or_default().contains("linger-question = false")
+    });
+    // The session manager is told all the same.
+    assert!(login.calls().contains("busy: sleep"), "{}", login.calls());
+    assert!(!login.calls().contains("SetUserLinger"), "{}", login.calls());
+}
+
+#[test]
+fn where_logind_refuses_the_command_is_shown() {
+    let Some(mut desktop) = Desktop::start_readable(&["sh", "-c", "exec cat"]) else { return };
+    let login = Login::begin(&mut desktop, "leaves", "refuses");
+    run(&desktop, "sleep 1000");
+    desktop.click_on("Keep Them Running");
+    login.until_called(&desktop, "SetUserLinger ");
+    desktop.until_said("logind refused (not for you). An administrator can: sudo loginctl enable-linger ");
 }
 
 #[test]
@@ -103,5 +145,6 @@ fn who_lingers_is_not_asked() {
     run(&desktop, "sleep 1000");
     login.until_called(&desktop, "Get org.freedesktop.login1.User Linger\n");
     desktop.until_still();
+    assert!(!desktop.read("tree").contains(QUESTION));
     assert!(!login.calls().contains("Inhibit"), "{}", login.calls());
 }

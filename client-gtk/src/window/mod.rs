@@ -9,10 +9,12 @@
 //! | `search` | the bar in which something is looked for |
 //! | `sessions`, `session_row` | the list of all sessions |
 //! | `rename` | giving a session a name |
+//! | `lingering` | asking whether sessions shall outlive the logout |
 
 mod actions;
 mod keeping;
 mod layout;
+mod lingering;
 mod panes;
 mod rename;
 mod search;
