@@ -5,6 +5,8 @@ mod assistive;
 mod draw;
 mod ending;
 mod failure;
+mod logind;
+mod logout;
 mod preferences;
 mod renderer;
 mod service;

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use gtk::gio;
 use scarab_protocol::client::{Attachment, Link, SystemClock};
 use scarab_protocol::message::request::{
-    Attach, Create, KeepWindow, Kill, List, Release, Rename, SetConfig, Subscribe, TakeWindows,
+    Attach, Create, GetStatus, KeepWindow, Kill, List, Release, Rename, SetConfig, Subscribe, TakeWindows,
 };
 use scarab_protocol::message::{KeptWindow, SessionInfo, Size, ViewerColours};
 use scarab_protocol::socket::{SOCKET_VARIABLE, default_path};
@@ -88,13 +88,23 @@ pub async fn lost_windows() -> anyhow::Result<(Vec<KeptWindow>, Vec<SessionInfo>
     on_a_thread(|client| Ok((client.ask(TakeWindows {})?.windows, client.ask(List {})?.sessions))).await
 }
 
-/// A connection that is told what happens to sessions, and those there are.
-pub async fn watch() -> anyhow::Result<(Client, Vec<SessionInfo>)> {
+/// A connection that is told what happens to sessions, and how things stand now.
+#[derive(Debug)]
+pub struct Watched {
+    pub client: Client,
+    pub sessions: Vec<SessionInfo>,
+    /// systemd runs the service.
+    pub of_systemd: bool,
+}
+
+/// Watches all sessions.
+pub async fn watch() -> anyhow::Result<Watched> {
     let watched = gio::spawn_blocking(|| {
         let mut client = connect()?;
         client.ask(Subscribe { session: "*".to_owned() })?;
         let sessions = client.ask(List {})?.sessions;
-        Ok((client, sessions))
+        let of_systemd = client.ask(GetStatus {})?.started_by == "systemd";
+        Ok(Watched { client, sessions, of_systemd })
     });
     watched.await.unwrap_or_else(|_| bail!(gettext("asking the service failed (a defect)")))
 }

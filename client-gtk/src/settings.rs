@@ -44,6 +44,7 @@ pub struct Window {
     pub bell_flash: bool,
     pub scrollbar: bool,
     pub editor: String,
+    pub linger_question: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -89,6 +90,7 @@ impl Default for Window {
             bell_flash: false,
             scrollbar: true,
             editor: String::new(),
+            linger_question: true,
         }
     }
 }

@@ -19,6 +19,8 @@ use std::time::Duration;
 struct Watch {
     client: Option<Client>,
     living: BTreeSet<u64>,
+    /// systemd runs the service.
+    of_systemd: bool,
     /// It is being connected.
     beginning: bool,
 }
@@ -30,6 +32,11 @@ thread_local! {
 /// The ids of the sessions whose programs run.
 pub fn living() -> BTreeSet<u64> {
     WATCH.with_borrow(|watch| watch.living.clone())
+}
+
+/// Whether systemd runs the service, which then ends with the person's manager.
+pub fn is_of_systemd() -> bool {
+    WATCH.with_borrow(|watch| watch.of_systemd)
 }
 
 /// Watches from now on, unless that is so.
@@ -45,7 +52,8 @@ pub fn begin(application: &gtk::Application) {
         let Some(application) = application.upgrade() else { return };
         let descriptor = WATCH.with_borrow_mut(|watch| {
             watch.beginning = false;
-            let (client, sessions) = watched.ok()?;
+            let service::Watched { client, sessions, of_systemd } = watched.ok()?;
+            watch.of_systemd = of_systemd;
             watch.living =
                 sessions.iter().filter(|info| info.exited.is_none()).map(|info| info.id.0).collect();
             let descriptor = client.as_fd().as_raw_fd();

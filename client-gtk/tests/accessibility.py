@@ -4,6 +4,7 @@
   text        the text of the terminal that has the focus
   caret       the offset of the cursor in it, and the line up to there
   focus       role, name and description of what has the focus
+  place NAME  where the middle of the object is that is called so
   actions     the names of what can be done with it
   do NAME     does one of them
   events      tells changes of the text and of the cursor as they come, until it is killed
@@ -56,6 +57,12 @@ def tree(one, depth=0):
         tree(child, depth + 1)
 
 
+def place(name):
+    one = pyatspi.findDescendant(application(), lambda one: one.name == name) or fail(f"nothing is called {name}")
+    bounds = one.queryComponent().getExtents(pyatspi.WINDOW_COORDS)
+    print(bounds.x + bounds.width // 2, bounds.y + bounds.height // 2)
+
+
 def actions():
     action = focus().queryAction()
     return action, [action.getName(index) for index in range(action.nActions)]
@@ -95,6 +102,7 @@ COMMANDS = {
     "text": lambda: print(everything(text())),
     "caret": caret,
     "focus": named,
+    "place": place,
     "actions": lambda: print("\n".join(actions()[1])),
     "do": do,
     "events": events,

@@ -8,7 +8,7 @@ use crate::service::Service;
 use crate::session;
 use crate::windows::Released;
 use scarab_protocol::SessionId;
-use scarab_protocol::message::{SessionInfo, is_shell};
+use scarab_protocol::message::{SessionInfo, is_for_a_shell, is_shell};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -62,7 +62,7 @@ fn is_idle(info: &SessionInfo) -> bool {
     let unnamed = info.name.chars().all(|character| character.is_ascii_digit());
     // It may have become another program since (exec).
     let name = std::fs::read_to_string(format!("/proc/{}/comm", info.leader)).unwrap_or_default();
-    unnamed && info.is_for_a_shell() && is_shell(name.trim_end()) && is_childless(info.leader)
+    unnamed && is_for_a_shell(&info.command) && is_shell(name.trim_end()) && is_childless(info.leader)
 }
 
 /// No thread of it has a child; where the kernel does not tell, it may have some.

@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `session` | the attachment: what comes, what goes, and coming back after a loss |
 //! | `ahead` | what is typed while no service is there |
+//! | `busy` | whether something runs in it |
 //! | `drawing` | a frame or a piece of history on the screen |
 //! | `kept` | the nodes of rows that stay |
 //! | `marks`, `note` | what lies over it |
@@ -34,6 +35,7 @@
 mod accessible;
 mod ahead;
 mod blinking;
+mod busy;
 mod clipboard;
 mod drawing;
 mod dropped;
@@ -89,6 +91,8 @@ pub enum Told {
     /// A session is shown.
     Attached,
     Bell,
+    /// Something else runs in the session, or nothing any more.
+    Busy,
     /// The session's program ended; there is nothing more to show.
     Ended,
     /// A line for the person.
@@ -150,6 +154,8 @@ mod imp {
         /// The session that is shown, or will be.
         pub(in crate::view) shown: Cell<Option<Shown>>,
         pub(in crate::view) title: RefCell<String>,
+        /// What runs, as it was told last.
+        pub(in crate::view) busy: RefCell<Option<String>>,
         /// Why there is nothing to show.
         pub(in crate::view) problem: RefCell<Option<Problem>>,
         pub(in crate::view) flashing: Cell<bool>,
@@ -341,6 +347,7 @@ impl View {
         self.remove_problem();
         self.imp().problem.replace(Some(problem));
         self.imp().ahead.take();
+        self.tell_busy();
         self.queue_resize();
     }
 

@@ -2,7 +2,7 @@
 
 use super::ahead::Piece;
 use super::note::Problem;
-use super::{Told, View};
+use super::{Told, View, busy};
 use crate::ending::ending;
 use crate::failure;
 use crate::service::{Opened, Wanted};
@@ -17,7 +17,7 @@ use scarab_protocol::message::event::DetachReason;
 use scarab_protocol::message::input::{Focus, Resize};
 use scarab_protocol::message::request::Attach;
 use scarab_protocol::message::{
-    ExitStatus, ProgressState, SessionInfo, Size, ToClient, ToService, ViewerColours,
+    ExitStatus, ProgressState, SessionInfo, Size, ToClient, ToService, ViewerColours, is_for_a_shell,
 };
 use scarab_protocol::{Client, ClientError};
 use std::collections::VecDeque;
@@ -41,6 +41,8 @@ pub(super) struct Session {
     title: String,
     /// The program in the foreground.
     foreground: String,
+    /// What was typed at a prompt and has not finished, where the shell tells.
+    under_way: Option<String>,
     pub(super) directory: String,
     lost: bool,
     /// How its program ended.
@@ -56,6 +58,13 @@ impl Session {
     /// What attaching again will say.
     fn attach(&mut self) -> Option<&mut Attach> {
         self.link.as_mut()?.attach_mut()
+    }
+
+    /// The name of what runs beside an idle shell.
+    pub(super) fn busy(&self) -> Option<String> {
+        let command = &self.attachment.session.command;
+        let busy = || busy::busy_with(command, &self.foreground, self.under_way.as_deref());
+        if self.status.is_some() { None } else { busy() }
     }
 
     /// Its id and its name.
@@ -81,6 +90,7 @@ impl View {
             name: attachment.session.name.clone(),
             title: attachment.session.title.clone(),
             foreground: attachment.session.foreground.clone(),
+            under_way: None,
             directory: attachment.session.directory.clone(),
             lost: false,
             status: None,
@@ -136,6 +146,7 @@ impl View {
         self.imp().kept.borrow_mut().forget();
         self.watch();
         self.tell(Told::Attached);
+        self.tell_busy();
         self.send(Focus { focused: self.has_focus() });
         if let Some(size) = self.imp().size.get() {
             self.resized(size);
@@ -375,6 +386,7 @@ impl View {
                     session.foreground = event.name;
                 }
                 self.tell_title();
+                self.tell_busy();
             }
             ToClient::Directory(event) => {
                 if let Some(session) = self.imp().session.borrow_mut().as_mut() {
@@ -403,7 +415,9 @@ impl View {
             ToClient::Notification(event) => {
                 self.tell(Told::Notifies { title: event.title, body: event.body });
             }
+            ToClient::CommandStarted(event) => self.under_way(Some(event.command)),
             ToClient::CommandFinished(event) if event.duration >= LONG_COMMAND && !self.has_focus() => {
+                self.under_way(None);
                 let body = match event.status {
                     Some(0) | None => gettext("It has finished."),
                     Some(status) => {
@@ -412,6 +426,7 @@ impl View {
                 };
                 self.tell(Told::Notifies { title: gettext("Command finished"), body });
             }
+            ToClient::CommandFinished(_) => self.under_way(None),
             ToClient::Progress(event) => self.tell(Told::Progress(match event.progress {
                 ProgressState::None => None,
                 ProgressState::Busy => Some(0),
@@ -443,17 +458,25 @@ impl View {
                 if let Some(session) = self.imp().session.borrow_mut().as_mut() {
                     session.status = Some(event.status);
                 }
+                self.tell_busy();
             }
             ToClient::Failed(failed) => self.tell(Told::Says(failed.message)),
             _ => {}
         }
     }
 
+    fn under_way(&self, command: Option<String>) {
+        if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+            session.under_way = command;
+        }
+        self.tell_busy();
+    }
+
     /// The program ended. A shell's tab goes with it; that of a command says how, and can run it again.
     fn ended(&self) {
         let Some(session) = self.imp().session.take() else { return };
         self.imp().shown.set(None);
-        if session.attachment.session.is_for_a_shell() {
+        if is_for_a_shell(&session.attachment.session.command) {
             return self.tell(Told::Ended);
         }
         let SessionInfo { command, directory, .. } = &session.attachment.session;
@@ -530,6 +553,11 @@ impl View {
         match outcome {
             Ok(Attempt::Connected(Some(attachment))) => {
                 if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+                    // What runs may be another thing by now; a service that has just started does not know yet.
+                    let foreground = &attachment.session.foreground;
+                    if !foreground.is_empty() {
+                        session.foreground.clone_from(foreground);
+                    }
                     session.attachment = *attachment;
                 }
                 self.begin();

@@ -9,10 +9,12 @@
 //! | `search` | the bar in which something is looked for |
 //! | `sessions`, `session_row` | the list of all sessions |
 //! | `rename` | giving a session a name |
+//! | `lingering` | asking whether sessions shall outlive the logout |
 
 mod actions;
 mod keeping;
 mod layout;
+mod lingering;
 mod panes;
 mod rename;
 mod search;
@@ -77,6 +79,7 @@ mod imp {
     impl WindowImpl for Window {
         fn close_request(&self) -> glib::Propagation {
             self.obj().leave();
+            self.obj().look_for_busy_soon();
             self.parent_close_request()
         }
     }

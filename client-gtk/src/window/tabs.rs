@@ -3,6 +3,7 @@
 use super::Window;
 use super::layout::{Tree, Way};
 use super::panes::Panes;
+use crate::logout;
 use crate::service::Wanted;
 use crate::settings;
 use crate::translation::{gettext, gettext_with, ngettext};
@@ -159,7 +160,9 @@ impl Window {
                     page.set_needs_attention(true);
                 }
             }
+            Told::Busy => self.look_for_busy(),
             Told::Ended => {
+                self.look_for_busy_soon();
                 if panes.remove(view) {
                     self.changed();
                 } else {
@@ -179,6 +182,19 @@ impl Window {
                 let said = percent.map(|percent| gettext_with("{percent} %", &[("percent", &percent)]));
                 page.set_tooltip(&said.unwrap_or_default());
             }
+        }
+    }
+
+    fn look_for_busy(&self) {
+        if let Some(application) = self.application() {
+            logout::changed(&application);
+        }
+    }
+
+    /// When what is being closed is gone.
+    pub(super) fn look_for_busy_soon(&self) {
+        if let Some(application) = self.application() {
+            glib::idle_add_local_once(move || logout::changed(&application));
         }
     }
 
@@ -223,6 +239,7 @@ impl Window {
             self.imp().toasts.add_toast(toast);
         }
         tabs.close_page_finish(page, true);
+        self.look_for_busy_soon();
         if let Some(application) = self.application() {
             super::all(&application).iter().for_each(Self::count);
         }

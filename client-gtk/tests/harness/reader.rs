@@ -27,8 +27,12 @@ impl Desktop {
 
     /// What `accessibility.py` says about one of its words; empty where there is nothing to look at.
     pub fn read(&self, word: &str) -> String {
+        self.read_about(&[word])
+    }
+
+    fn read_about(&self, words: &[&str]) -> String {
         let mut script = Command::new(PYTHON);
-        script.args([SCRIPT, word]).env_remove("DISPLAY").env_remove("AT_SPI_BUS_ADDRESS");
+        script.arg(SCRIPT).args(words).env_remove("DISPLAY").env_remove("AT_SPI_BUS_ADDRESS");
         script
             .env("DBUS_SESSION_BUS_ADDRESS", self.bus())
             .env("XDG_RUNTIME_DIR", self.home())
@@ -36,6 +40,18 @@ impl Desktop {
             .stdin(Stdio::null())
             .stderr(Stdio::null());
         String::from_utf8_lossy(&script.output().expect("python runs").stdout).into_owned()
+    }
+
+    /// Clicks on what is called so, once it is there.
+    pub fn click_on(&self, name: &str) {
+        let mut place = String::new();
+        self.until(&format!("{name:?} can be clicked"), |desktop| {
+            place = desktop.read_about(&["place", name]);
+            !place.is_empty()
+        });
+        let mut places = place.split_whitespace();
+        let (x, y) = places.next().zip(places.next()).expect("two numbers");
+        self.tool(&["mousemove", x, y, "click", "1"]);
     }
 
     /// Waits until the window says a text somewhere.

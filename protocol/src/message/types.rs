@@ -281,13 +281,12 @@ pub fn is_shell(program: &str) -> bool {
     SHELLS.contains(&name.strip_prefix('-').unwrap_or(name))
 }
 
-impl SessionInfo {
-    /// It was made for an interactive shell: no command was named, or a shell with nothing but options.
-    pub fn is_for_a_shell(&self) -> bool {
-        let Some((program, arguments)) = self.command.split_first() else { return true };
-        let options = arguments.iter().all(|argument| argument.starts_with('-') && argument != "-c");
-        is_shell(program) && options
-    }
+/// Whether a session made with this command is for an interactive shell: none was named, or a shell with nothing but
+/// options.
+pub fn is_for_a_shell(command: &[String]) -> bool {
+    let Some((program, arguments)) = command.split_first() else { return true };
+    let options = arguments.iter().all(|argument| argument.starts_with('-') && argument != "-c");
+    is_shell(program) && options
 }
 
 /// A client's window, as it can be opened again.

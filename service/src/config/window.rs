@@ -41,6 +41,8 @@ pub struct Window {
     /// What opens a file that is named in the text with its line.
     #[serde(deserialize_with = "value::line_or_empty")]
     pub editor: String,
+    /// Ask whether sessions shall outlive the logout.
+    pub linger_question: bool,
 }
 
 /// Dark or light.
@@ -103,6 +105,7 @@ impl Default for Window {
             bell_flash: false,
             scrollbar: true,
             editor: String::new(),
+            linger_question: true,
         }
     }
 }
