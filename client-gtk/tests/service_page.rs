@@ -5,7 +5,7 @@ mod harness;
 use harness::Desktop;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command};
 
 const TITLE: &str = "The Sessions\u{2019} Service Does Not Run";
 
@@ -13,6 +13,8 @@ const TITLE: &str = "The Sessions\u{2019} Service Does Not Run";
 struct Window {
     child: Child,
     runtime: PathBuf,
+    /// Asks its service how it is.
+    status: Command,
 }
 
 impl Window {
@@ -41,7 +43,9 @@ impl Window {
         desktop.until("a window is shown", |desktop| {
             !desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).is_empty()
         });
-        Self { child, runtime }
+        let mut status = desktop.program("scarab");
+        status.env("SCARAB_SOCKET", runtime.join("scarab/control.sock")).args(["status", "--json"]);
+        Self { child, runtime, status }
     }
 
     /// The service can come.
@@ -55,19 +59,19 @@ impl Window {
         scarab.env("SCARAB_SOCKET", self.runtime.join("scarab/control.sock")).args(arguments);
         String::from_utf8_lossy(&scarab.output().expect("scarab runs").stdout).into_owned()
     }
-
-    /// Ends the service that this window had started.
-    fn end(self, desktop: &Desktop) {
-        let status = self.scarab(desktop, &["status", "--json"]);
-        let process = status.split("\"pid\":").nth(1).and_then(|rest| rest.split([',', '}']).next());
-        desktop.run("kill", &[process.expect("its process").trim()]);
-    }
 }
 
+/// Ends the window and the service that it had started, if it had.
 impl Drop for Window {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let status = String::from_utf8(self.status.output().map(|output| output.stdout).unwrap_or_default());
+        let status = status.unwrap_or_default();
+        let process = status.split("\"pid\":").nth(1).and_then(|rest| rest.split([',', '}']).next());
+        if let Some(process) = process {
+            let _ = Command::new("kill").arg(process.trim()).status();
+        }
     }
 }
 
@@ -102,7 +106,6 @@ fn a_service_that_cannot_be_started_has_a_page_that_says_why() {
         window.scarab(desktop, &["capture", "1"]).contains("typed-42")
     });
     assert!(!desktop.read("tree").contains(TITLE), "the page is gone");
-    window.end(&desktop);
 }
 
 #[test]
@@ -128,5 +131,4 @@ fn what_the_page_says_can_be_copied() {
         copied().contains("a last word")
     });
     assert!(copied().starts_with(TITLE) && copied().contains("scarabd did not start"), "{}", copied());
-    window.end(&desktop);
 }
