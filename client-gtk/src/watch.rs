@@ -61,14 +61,14 @@ pub fn begin(application: &gtk::Application) {
             Some(descriptor)
         });
         let Some(descriptor) = descriptor else { return };
-        tell(&application);
+        window::count(&application);
         let application = application.downgrade();
         let readable = glib::IOCondition::IN | glib::IOCondition::HUP | glib::IOCondition::ERR;
         glib_unix::unix_fd_add_local(descriptor, readable, move |_, _| {
             let Some(application) = application.upgrade() else { return glib::ControlFlow::Break };
             let heard = hear();
             if heard.counted {
-                tell(&application);
+                window::count(&application);
             }
             if heard.listed {
                 window::all(&application).iter().for_each(window::Window::look_at_sessions);
@@ -76,10 +76,6 @@ pub fn begin(application: &gtk::Application) {
             if heard.connected { glib::ControlFlow::Continue } else { glib::ControlFlow::Break }
         });
     });
-}
-
-fn tell(application: &gtk::Application) {
-    window::all(application).iter().for_each(window::Window::count);
 }
 
 /// What was told.

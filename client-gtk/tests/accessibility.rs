@@ -13,25 +13,6 @@ const SHELL: [&str; 3] = ["sh", "-c", "PS1='$ ' exec bash --norc --noprofile"];
 const PYTHON: &str = "/usr/bin/python3";
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/accessibility.py");
 
-/// Something is missing here: says so loudly, or fails where all is required.
-fn missing() -> bool {
-    let bus = std::path::Path::new("/usr/share/dbus-1/services/org.a11y.Bus.service").exists();
-    let library = Command::new(PYTHON).args(["-c", "import pyatspi"]).output();
-    let library = library.is_ok_and(|output| output.status.success());
-    let said = match (bus, library) {
-        (true, true) => return false,
-        (false, _) => "at-spi2-core is missing: packaging/setup test installs it",
-        (_, false) => "python3-pyatspi is missing: packaging/setup test installs it",
-    };
-    assert!(std::env::var_os("SCARAB_REQUIRE_ALL").is_none(), "{said}");
-    eprintln!("a test of accessibility DID NOT RUN: {said}");
-    true
-}
-
-fn started(command: &[&str]) -> Option<Desktop> {
-    if missing() { None } else { Desktop::start(command) }
-}
-
 /// The script on the test's own buses. It needs no display.
 fn script(desktop: &Desktop, arguments: &[&str]) -> Command {
     let mut script = Command::new(PYTHON);
@@ -103,7 +84,7 @@ impl Drop for Ear {
 
 #[test]
 fn the_screen_and_the_cursor_are_read() {
-    let Some(desktop) = started(&SHELL) else { return };
+    let Some(desktop) = Desktop::start_readable(&SHELL) else { return };
     desktop.until_shown("1", "$");
     switch(&desktop, true);
     until_read(&desktop, "caret", |caret| caret.starts_with("2 $"));
@@ -131,7 +112,7 @@ fn the_screen_and_the_cursor_are_read() {
 
 #[test]
 fn what_has_the_focus_is_named() {
-    let Some(desktop) = started(&SHELL) else { return };
+    let Some(desktop) = Desktop::start_readable(&SHELL) else { return };
     desktop.until_shown("1", "$");
     until_read(&desktop, "focus", |focus| focus == "panel: Terminal: Terminal");
     switch(&desktop, true);
@@ -148,7 +129,7 @@ fn what_has_the_focus_is_named() {
 
 #[test]
 fn nothing_is_mirrored_while_nobody_listens() {
-    let Some(desktop) = started(&SHELL) else { return };
+    let Some(desktop) = Desktop::start_readable(&SHELL) else { return };
     desktop.until_shown("1", "$");
     let mirrors =
         |desktop: &Desktop| look(desktop, &["tree"]).map(|tree| tree.matches("Text on the screen").count());
@@ -165,7 +146,10 @@ fn nothing_is_mirrored_while_nobody_listens() {
 
 #[test]
 fn a_note_is_read_and_nothing_runs_again_by_itself() {
-    let Some(desktop) = started(&["sh", "-c", "echo run >> ran; echo asks; read x; exit 3"]) else { return };
+    let Some(desktop) = Desktop::start_readable(&["sh", "-c", "echo run >> ran; echo asks; read x; exit 3"])
+    else {
+        return;
+    };
     let ran = || std::fs::read_to_string(desktop.home().join("ran")).unwrap_or_default().lines().count();
     switch(&desktop, true);
     until_read(&desktop, "text", |text| text.starts_with("asks"));
@@ -180,7 +164,7 @@ fn a_note_is_read_and_nothing_runs_again_by_itself() {
 
 #[test]
 fn actions_are_done_by_name() {
-    let Some(desktop) = started(&SHELL) else { return };
+    let Some(desktop) = Desktop::start_readable(&SHELL) else { return };
     desktop.until_shown("1", "$");
     until_read(&desktop, "actions", |actions| {
         ["term.copy", "term.paste", "term.zoom-in", "term.new-tab", "term.menu"]
@@ -201,7 +185,7 @@ fn actions_are_done_by_name() {
 
 #[test]
 fn the_menu_opens_by_keys() {
-    let Some(desktop) = started(&SHELL) else { return };
+    let Some(desktop) = Desktop::start_readable(&SHELL) else { return };
     desktop.until_shown("1", "$");
     for key in ["Menu", "shift+F10"] {
         desktop.keys(&[key]);

@@ -4,9 +4,10 @@
 mod harness;
 
 use harness::Desktop;
+use harness::alone::Children;
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 const PYTHON: &str = "/usr/bin/python3";
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/logout.py");
@@ -14,7 +15,7 @@ const QUESTION: &str = "These sessions end when you log out.";
 
 /// A window on a service of systemd's, with somebody to tell.
 struct Login {
-    children: Vec<Child>,
+    children: Children,
     socket: PathBuf,
     calls: PathBuf,
 }
@@ -26,7 +27,7 @@ impl Login {
             desktop.tool(&["search", "--onlyvisible", "--class", "scarab"]).is_empty()
         });
         let (socket, calls) = (desktop.home().join("systemd.sock"), desktop.home().join("calls"));
-        let mut login = Self { children: Vec::new(), socket, calls };
+        let mut login = Self { children: Children::default(), socket, calls };
         let bus = format!("unix:path={}", desktop.home().join("bus").display());
         let manager = Command::new(PYTHON)
             .args([SCRIPT, lingers, allows])
@@ -68,15 +69,6 @@ impl Login {
         let mut scarab = desktop.program("scarab");
         scarab.env("SCARAB_SOCKET", &self.socket).args(arguments);
         String::from_utf8_lossy(&scarab.output().expect("scarab runs").stdout).into_owned()
-    }
-}
-
-impl Drop for Login {
-    fn drop(&mut self) {
-        for child in self.children.iter_mut().rev() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
     }
 }
 

@@ -7,10 +7,7 @@ printf '#!/bin/sh\necho found-$((40 + 2))\n' > ~/own/only-here
 chmod +x ~/own/only-here
 printf 'PATH=$HOME/own:$PATH\n' > ~/.profile
 begin
-Xvfb -displayfd 3 -screen 0 1280x900x24 -nolisten tcp -noreset 3> "$work/display" 2>/dev/null &
-display=$!
-until_true '[ -s "$work/display" ]'
-export DISPLAY=:$(cat "$work/display")
+display
 # As a desktop tells the bus of its display when it starts.
 busctl --user call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus UpdateActivationEnvironment 'a{ss}' 3 \
     DISPLAY "$DISPLAY" GSETTINGS_BACKEND memory OF_THE_BUS yes

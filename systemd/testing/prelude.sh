@@ -13,6 +13,13 @@ main_pid() { property scarab.service MainPID; }
 served_anew() { until_true "[ \"\$(main_pid)\" != $1 ] && [ \"\$(main_pid)\" != 0 ] && [ \"\$(property scarab.service ActiveState)\" = active ]"; }
 # The shell in this session answers; the second word makes the answer one of its own.
 goes_on() { scarab send "$1" --enter "echo $2-\$((40 + 2))"; scarab wait "$1" --text "$2-42" --timeout 5 >/dev/null || fail "$1 does not go on after $2"; }
+# A display without a screen, and settings and input methods that are nobody's. `kill $display` ends it.
+display() {
+    Xvfb -displayfd 3 -screen 0 1280x900x24 -nolisten tcp -noreset 3> "$work/display" 2>/dev/null &
+    display=$!
+    until_true '[ -s "$work/display" ]'
+    export DISPLAY=:$(cat "$work/display") GTK_IM_MODULE=gtk-im-context-simple GSETTINGS_BACKEND=memory
+}
 # What the unit has beside what is installed, a line each; its log goes to $log. Then its socket is started.
 begin() {
     mkdir -p ~/.config/systemd/user/scarab.service.d

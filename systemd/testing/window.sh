@@ -3,10 +3,7 @@
 # killed and restarted: the window stays, its views come back, and what is typed arrives.
 . prelude.sh
 begin
-Xvfb -displayfd 3 -screen 0 1280x900x24 -nolisten tcp -noreset 3> "$work/display" 2>/dev/null &
-display=$!
-until_true '[ -s "$work/display" ]'
-export DISPLAY=:$(cat "$work/display") GTK_IM_MODULE=gtk-im-context-simple GSETTINGS_BACKEND=memory
+display
 scarab-gtk -- sh -c 'while :; do date +%s%3N; done' 2>>"$log" &
 window=$!
 until_true '[ "$(scarab ls | grep -c running)" = 1 ]'

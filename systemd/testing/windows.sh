@@ -4,10 +4,7 @@
 # order, with all that was written.
 . prelude.sh
 begin
-Xvfb -displayfd 3 -screen 0 1280x900x24 -nolisten tcp -noreset 3> "$work/display" 2>/dev/null &
-display=$!
-until_true '[ -s "$work/display" ]'
-export DISPLAY=:$(cat "$work/display") GTK_IM_MODULE=gtk-im-context-simple GSETTINGS_BACKEND=memory
+display
 scarab config set shell.command /bin/sh
 viewers() { until_true "scarab status | grep -q '$1 viewers'"; }
 windows() { xdotool search --onlyvisible --class scarab | wc -l; }

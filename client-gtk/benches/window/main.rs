@@ -6,6 +6,10 @@
 //! manager or compositor: times end when the X server has the pixels. Targets take turns within a round, so that a
 //! machine whose speed drifts gives true ratios. Drawing is done by the processor here, whatever the machine has.
 
+// What it all stands in is what the tests stand in too.
+#[allow(dead_code)]
+#[path = "../../tests/harness/alone.rs"]
+mod alone;
 mod cost;
 mod inside;
 mod keys;

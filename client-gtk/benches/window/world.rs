@@ -1,6 +1,7 @@
 //! What all targets stand in: an X server without a screen, a bus, a home directory and Scarab's service, of the
 //! benchmark's own and ended with it; and which peers this machine has.
 
+use crate::alone::{Children, has, surround};
 use crate::screen::Screen;
 use crate::targets::Target;
 use anyhow::{Context, bail, ensure};
@@ -16,7 +17,7 @@ const SCREEN: &str = "2400x1400x24";
 
 pub struct World {
     directory: tempfile::TempDir,
-    children: Vec<Child>,
+    children: Children,
     display: String,
     pub screen: Option<Screen>,
     targets: Vec<Target>,
@@ -33,11 +34,6 @@ pub fn programs() -> PathBuf {
     )
 }
 
-fn has(program: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
-    found.is_ok_and(|output| output.status.success())
-}
-
 impl World {
     /// With all targets, or those that are named.
     pub fn new(named: &[String]) -> anyhow::Result<Self> {
@@ -49,7 +45,7 @@ impl World {
         }
         let mut world = Self {
             directory: tempfile::tempdir()?,
-            children: Vec::new(),
+            children: Children::default(),
             display: String::new(),
             screen: None,
             targets: vec![Target::Scarab],
@@ -100,7 +96,7 @@ impl World {
 
     /// Without the X server, the bus or the service nothing more can be measured: better said than guessed.
     pub fn alive(&mut self) -> anyhow::Result<()> {
-        for (name, child) in ["the X server", "the bus", "scarabd"].iter().zip(&mut self.children) {
+        for (name, child) in ["the X server", "the bus", "scarabd"].iter().zip(self.children.iter_mut()) {
             if let Some(status) = child.try_wait()? {
                 bail!("{name} is gone: {status}");
             }
@@ -129,20 +125,8 @@ impl World {
     /// A program in this world and with nothing of the person's who runs the benchmark.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.directory.path())
-            .current_dir(self.directory.path())
-            .env("XDG_RUNTIME_DIR", self.directory.path())
-            .env("SCARAB_SOCKET", self.socket())
+        surround(&mut command, self.directory.path(), &self.bus(), &self.socket())
             .env("DISPLAY", &self.display)
-            .env("DBUS_SESSION_BUS_ADDRESS", self.bus())
-            .env("LANG", "C.UTF-8")
-            .env("SHELL", "/bin/sh")
-            .env("GSETTINGS_BACKEND", "memory")
-            .env("GTK_IM_MODULE", "gtk-im-context-simple")
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         command
@@ -191,14 +175,5 @@ impl World {
             std::thread::sleep(Duration::from_millis(5));
         }
         Ok(())
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        for child in self.children.iter_mut().rev() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
     }
 }

@@ -27,8 +27,6 @@ pub(super) struct State {
     /// The change that is waited for.
     due: RefCell<Option<glib::SourceId>>,
     changed: Cell<Option<Instant>>,
-    /// The session's title.
-    title: RefCell<String>,
 }
 
 #[derive(Debug)]
@@ -86,15 +84,9 @@ impl View {
     }
 
     /// The view's name is what its session shows.
-    pub(super) fn named(&self, title: &str) {
-        self.imp().accessible.title.replace(title.to_owned());
-        self.say_title();
-    }
-
-    fn say_title(&self) {
-        let state = &self.imp().accessible;
-        let title = state.title.borrow();
-        if state.mirror.borrow().is_some() && !title.is_empty() {
+    pub(super) fn say_title(&self) {
+        let title = self.imp().title.borrow();
+        if self.imp().accessible.mirror.borrow().is_some() && !title.is_empty() {
             self.update_property(&[Property::Label(&title)]);
         }
     }
@@ -103,9 +95,7 @@ impl View {
     pub(super) fn place_mirror(&self, width: i32, height: i32) {
         let mirror = self.imp().accessible.mirror.borrow().as_ref().map(|mirror| mirror.widget.clone());
         if let Some(mirror) = mirror {
-            let width = width.max(mirror.measure(gtk::Orientation::Horizontal, -1).0);
-            let height = height.max(mirror.measure(gtk::Orientation::Vertical, width).0);
-            mirror.allocate(width, height, -1, None);
+            super::cover(&mirror, width, height);
         }
     }
 

@@ -179,12 +179,9 @@ impl View {
 
     /// The line that a row belongs to, as far as it is wrapped around it.
     fn line_around(&self, row: usize) -> Option<Line> {
-        let is_shown = match self.history_rows() {
-            Some(rows) => row < rows.len(),
-            None => row < self.imp().frame.borrow().rows().len(),
-        };
-        let position = is_shown.then(|| self.position_of(row))?;
+        let history = self.history_rows();
         let frame = self.imp().frame.borrow().clone();
+        let position = *Self::positions(&frame, history.as_deref()).get(row)?;
         let cols = frame.head().cols;
         let mut lines = Lines::new(frame, cols);
         self.with_memory(|memory| -> Result<Line, GridError> {

@@ -29,8 +29,8 @@
 //! | `accessible` | what assistive technologies see |
 //! | `edits` | how little of it changes from one moment to the next |
 //!
-//! Nothing runs while nothing happens: the doorbell is armed by a drawn frame and rings at most once for it. Scrolling jumps,
-//! and the cursor blinks only where the desktop does not forbid it.
+//! Nothing runs while nothing happens: the doorbell is armed by a drawn frame and rings at most once for it. Scrolling
+//! runs on, and the cursor blinks, only where the desktop does not forbid it.
 
 mod accessible;
 mod ahead;
@@ -480,4 +480,11 @@ impl View {
     fn gdk_display(&self) -> gdk::Display {
         WidgetExt::display(self)
     }
+}
+
+/// Gives a child all the room of its view, or as much as it needs.
+fn cover(child: &impl IsA<gtk::Widget>, width: i32, height: i32) {
+    let width = width.max(child.measure(gtk::Orientation::Horizontal, -1).0);
+    let height = height.max(child.measure(gtk::Orientation::Vertical, width).0);
+    child.allocate(width, height, -1, None);
 }

@@ -137,9 +137,7 @@ impl View {
     /// The page has all the room, or as much as it needs.
     pub(super) fn place_page(&self, width: i32, height: i32) {
         if let Some(page) = self.page() {
-            let width = width.max(page.widget.measure(gtk::Orientation::Horizontal, -1).0);
-            let height = height.max(page.widget.measure(gtk::Orientation::Vertical, width).0);
-            page.widget.allocate(width, height, -1, None);
+            super::cover(&page.widget, width, height);
         }
     }
 

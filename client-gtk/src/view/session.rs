@@ -96,8 +96,7 @@ impl View {
             status: None,
             attachment,
         };
-        let info = &session.attachment.session;
-        self.imp().shown.set(Some(Shown { session: info.id.0, created: info.created }));
+        self.imp().shown.set(Some(Shown::of(&session.attachment.session)));
         self.imp().session.replace(Some(session));
         self.tell_title();
         self.begin();
@@ -112,8 +111,8 @@ impl View {
             said.filter(|_| is_number).unwrap_or(&session.name).clone()
         });
         if let Some(title) = title {
-            self.named(&title);
             self.imp().title.replace(title);
+            self.say_title();
             self.tell(Told::Title);
         }
     }

@@ -8,7 +8,7 @@ use crate::service;
 use crate::translation::gettext;
 use adw::prelude::*;
 use adw::subclass::prelude::*;
-use gtk::{gio, glib};
+use gtk::glib;
 use scarab_protocol::message::{KeptWindow, SessionInfo};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -58,9 +58,7 @@ pub fn bring_back_lost(application: &impl IsA<gtk::Application>) {
             // It is asked again when a view has been attached.
             return LOOKED.set(false);
         };
-        let is_there = |shown: Shown| {
-            sessions.iter().any(|info| info.id.0 == shown.session && info.created == shown.created)
-        };
+        let is_there = |shown: Shown| shown.is_among(&sessions);
         let in_front = application.active_window();
         for KeptWindow { window, layout } in windows {
             match Layout::read(&layout).and_then(|layout| layout.with(&is_there)) {
@@ -85,12 +83,12 @@ fn remember(closed: Closed) {
 }
 
 /// Tells the service, after what it was told before; the program does not end meanwhile.
-fn tell(application: &impl IsA<gio::Application>, job: Job) {
+fn tell(application: &impl IsA<gtk::Application>, job: Job) {
     JOBS.with_borrow_mut(|jobs| jobs.push_back(job));
     if AT_WORK.replace(true) {
         return;
     }
-    let application: gio::Application = application.clone().upcast();
+    let application: gtk::Application = application.clone().upcast();
     let hold = application.hold();
     glib::spawn_future_local(async move {
         while let Some(job) = JOBS.with_borrow_mut(VecDeque::pop_front) {
@@ -113,11 +111,9 @@ fn tell(application: &impl IsA<gio::Application>, job: Job) {
 }
 
 /// The service did not keep it: it is told again with the next change, and with the next view that is attached.
-fn forget(application: &gio::Application, number: u64) {
-    let windows = application.downcast_ref::<gtk::Application>().map(GtkApplicationExt::windows);
-    let windows =
-        windows.unwrap_or_default().into_iter().filter_map(|window| window.downcast::<Window>().ok());
-    windows.filter(|window| window.imp().number.get() == number).for_each(|window| {
+fn forget(application: &gtk::Application, number: u64) {
+    let windows = super::all(application);
+    windows.iter().filter(|window| window.imp().number.get() == number).for_each(|window| {
         window.imp().kept.take();
     });
 }
@@ -241,9 +237,7 @@ impl Window {
     }
 
     fn bring_back_of(&self, sessions: &[SessionInfo]) {
-        let is_there = |shown: Shown| {
-            sessions.iter().any(|info| info.id.0 == shown.session && info.created == shown.created)
-        };
+        let is_there = |shown: Shown| shown.is_among(sessions);
         // What has ended since is passed over.
         while let Some(closed) = CLOSED.with_borrow_mut(Vec::pop) {
             match closed {

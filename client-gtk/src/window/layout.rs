@@ -3,6 +3,7 @@
 //! It comes back from outside, so it is read as anything from outside: serde_json bounds its depth, the service its
 //! length, and sessions that are not there any more are left out.
 
+use scarab_protocol::message::SessionInfo;
 use serde::{Deserialize, Serialize};
 
 /// A window.
@@ -22,6 +23,17 @@ pub struct Layout {
 pub struct Shown {
     pub session: u64,
     pub created: u64,
+}
+
+impl Shown {
+    pub fn of(info: &SessionInfo) -> Self {
+        Self { session: info.id.0, created: info.created }
+    }
+
+    /// It is one of these.
+    pub fn is_among(self, sessions: &[SessionInfo]) -> bool {
+        sessions.iter().any(|info| Self::of(info) == self)
+    }
 }
 
 /// Where the second pane stands.

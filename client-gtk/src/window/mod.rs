@@ -101,6 +101,11 @@ pub fn all(application: &impl IsA<gtk::Application>) -> Vec<Window> {
     application.windows().into_iter().filter_map(|window| window.downcast().ok()).collect()
 }
 
+/// Says in each window how many sessions run elsewhere.
+pub fn count(application: &impl IsA<gtk::Application>) {
+    all(application).iter().for_each(Window::count);
+}
+
 impl Window {
     pub fn new(application: &adw::Application) -> Self {
         glib::Object::builder().property("application", application).build()
@@ -179,7 +184,7 @@ impl Window {
     }
 
     /// Says how many sessions run that no window of this program shows.
-    pub fn count(&self) {
+    fn count(&self) {
         let windows = self.application().map(|application| all(&application)).unwrap_or_default();
         let shown: BTreeSet<u64> =
             windows.iter().flat_map(Self::views).filter_map(|view| Some(view.shown()?.session)).collect();

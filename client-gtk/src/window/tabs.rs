@@ -149,7 +149,7 @@ impl Window {
                 if let Some(application) = self.application() {
                     watch::begin(&application);
                     super::bring_back_lost(&application);
-                    super::all(&application).iter().for_each(Self::count);
+                    super::count(&application);
                 }
             }
             Told::Bell => {
@@ -241,7 +241,7 @@ impl Window {
         tabs.close_page_finish(page, true);
         self.look_for_busy_soon();
         if let Some(application) = self.application() {
-            super::all(&application).iter().for_each(Self::count);
+            super::count(&application);
         }
     }
 

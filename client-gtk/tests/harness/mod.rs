@@ -5,12 +5,14 @@
 
 #![allow(dead_code, reason = "each file of tests uses a part of it")]
 
+pub mod alone;
 pub mod reader;
 pub mod wayland;
 
+use alone::{Children, did_not_run, has, surround};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before it counts as never.
@@ -24,7 +26,7 @@ const SCREEN: (usize, usize) = (1280, 900);
 pub struct Desktop {
     directory: tempfile::TempDir,
     display: String,
-    children: Vec<Child>,
+    children: Children,
     bin: PathBuf,
     /// Variables that programs here have besides.
     environment: Vec<(String, String)>,
@@ -52,22 +54,8 @@ impl Picture {
     }
 }
 
-impl Drop for Desktop {
-    fn drop(&mut self) {
-        for child in self.children.iter_mut().rev() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-/// What is missing here, if something is.
-fn missing() -> Option<&'static str> {
-    ["Xvfb", "xdotool", "import", "dbus-daemon", "busctl"].into_iter().find(|program| {
-        let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
-        !found.is_ok_and(|output| output.status.success())
-    })
-}
+/// What all of it needs.
+const NEEDED: [&str; 5] = ["Xvfb", "xdotool", "import", "dbus-daemon", "busctl"];
 
 impl Desktop {
     /// All of it with a window that runs `command`; `None` where that cannot be had.
@@ -77,17 +65,16 @@ impl Desktop {
 
     /// The same with variables of the environment.
     pub fn start_with(environment: &[(&str, &str)], command: &[&str]) -> Option<Self> {
-        if let Some(program) = missing() {
-            let said = format!("{program} is missing: packaging/setup test installs it");
-            assert!(std::env::var_os("SCARAB_REQUIRE_ALL").is_none(), "{said}");
-            eprintln!("a test of the window DID NOT RUN: {said}");
+        if let Some(program) = NEEDED.into_iter().find(|program| !has(program)) {
+            did_not_run("the window", &format!("{program} is missing: packaging/setup test installs it"));
             return None;
         }
         let bin = Path::new(env!("CARGO_BIN_EXE_scarab-gtk")).parent().expect("a directory").to_owned();
         assert!(bin.join("scarabd").exists(), "scarabd is not built: cargo build --workspace first");
         let directory = tempfile::tempdir().expect("a directory");
         let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let mut desktop = Self { directory, display: String::new(), children: Vec::new(), bin, environment };
+        let (display, children) = (String::new(), Children::default());
+        let mut desktop = Self { directory, display, children, bin, environment };
         std::fs::create_dir(desktop.socket().parent().expect("a directory")).expect("it is made");
         desktop.start_display();
         desktop.start_bus();
@@ -177,24 +164,10 @@ impl Desktop {
     /// A program with all of this around it.
     pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.bin.join(name));
-        command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.directory.path())
-            .current_dir(self.directory.path())
-            .env("XDG_RUNTIME_DIR", self.directory.path())
-            .env("SCARAB_SOCKET", self.socket())
+        surround(&mut command, self.home(), &self.bus(), &self.socket())
             .env("DISPLAY", &self.display)
-            .env("DBUS_SESSION_BUS_ADDRESS", self.bus())
-            .env("LANG", "C.UTF-8")
-            .env("SHELL", "/bin/sh")
             .env("PS1", "$ ")
-            // Settings and input methods of the machine are not this test's.
-            .env("GSETTINGS_BACKEND", "memory")
-            .env("GTK_IM_MODULE", "gtk-im-context-simple")
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit());
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 

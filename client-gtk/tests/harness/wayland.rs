@@ -3,9 +3,10 @@
 //! sway refuses root: a test that has it runs everything as nobody, who reads neither a home nor a build tree, so the
 //! programs are copied.
 
+use super::alone::{Children, did_not_run, has, surround};
 use super::{PATIENCE, Picture, SCREEN};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Who runs it all where the test is root: nobody, on every Linux.
@@ -19,32 +20,18 @@ const HELD: &str = "600000";
 pub struct Wayland {
     directory: tempfile::TempDir,
     root: bool,
-    children: Vec<Child>,
+    children: Children,
 }
 
-impl Drop for Wayland {
-    fn drop(&mut self) {
-        for child in self.children.iter_mut().rev() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-fn missing() -> Option<&'static str> {
-    ["sway", "swaymsg", "wtype", "grim", "dbus-daemon", "setpriv", "id"].into_iter().find(|program| {
-        let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
-        !found.is_ok_and(|output| output.status.success())
-    })
-}
+/// What all of it needs.
+const NEEDED: [&str; 7] = ["sway", "swaymsg", "wtype", "grim", "dbus-daemon", "setpriv", "id"];
 
 impl Wayland {
     /// All of it with a window that runs `command`; `None` where that cannot be had.
     pub fn start(command: &[&str]) -> Option<Self> {
-        if let Some(program) = missing() {
-            let said = format!("{program} is missing: packaging/setup test installs it");
-            assert!(std::env::var_os("SCARAB_REQUIRE_ALL").is_none(), "{said}");
-            eprintln!("a test of the window under Wayland DID NOT RUN: {said}");
+        if let Some(program) = NEEDED.into_iter().find(|program| !has(program)) {
+            let why = format!("{program} is missing: packaging/setup test installs it");
+            did_not_run("the window under Wayland", &why);
             return None;
         }
         let user = Command::new("id").arg("-u").output().expect("id runs");
@@ -64,7 +51,7 @@ impl Wayland {
         if root {
             std::os::unix::fs::chown(directory.path(), Some(NOBODY), Some(NOBODY)).expect("it is given away");
         }
-        let mut desktop = Self { directory, root, children: Vec::new() };
+        let mut desktop = Self { directory, root, children: Children::default() };
         let path = |name: &str| desktop.directory.path().join(name);
         let bus = format!("--address={}", desktop.bus());
         let (socket, configuration) = (desktop.socket(), path("sway.conf"));
@@ -103,27 +90,14 @@ impl Wayland {
         } else {
             Command::new(program)
         };
-        command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.directory.path())
-            .current_dir(self.directory.path())
-            .env("XDG_RUNTIME_DIR", self.directory.path())
+        surround(&mut command, self.directory.path(), &self.bus(), &self.socket())
             .env("WAYLAND_DISPLAY", "wayland-1")
             .env("GDK_BACKEND", "wayland")
             .env("SWAYSOCK", self.directory.path().join("sway.sock"))
             .env("WLR_BACKENDS", "headless")
             .env("WLR_LIBINPUT_NO_DEVICES", "1")
             .env("WLR_RENDERER", "pixman")
-            .env("SCARAB_SOCKET", self.socket())
-            .env("DBUS_SESSION_BUS_ADDRESS", self.bus())
-            .env("LANG", "C.UTF-8")
-            .env("SHELL", "/bin/sh")
-            .env("GSETTINGS_BACKEND", "memory")
-            .env("GTK_IM_MODULE", "gtk-im-context-simple")
-            .env("GTK_A11Y", "none")
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit());
+            .env("GTK_A11Y", "none");
         command
     }
 
