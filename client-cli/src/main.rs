@@ -5,6 +5,7 @@
 
 mod args;
 mod attach;
+mod candidates;
 mod connect;
 mod daemon;
 mod follow;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let result = match arguments.next() {
         None => verbs::attach::last_or_first(),
         Some(first) if first == daemon::BECOME => daemon::become_service(arguments),
+        Some(first) if first == candidates::COMPLETE => candidates::run(arguments),
         Some(first) => run(&first, arguments.collect()),
     };
     result.or_else(asked_for_help).unwrap_or_else(report)

@@ -44,6 +44,11 @@ pub fn name(number: i32) -> Option<&'static str> {
     NAMES.iter().find(|(_, signal)| signal.as_raw() == number).map(|(name, _)| *name)
 }
 
+/// All names.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(name, _)| *name)
+}
+
 /// The number of `TERM`, `SIGTERM`, `term` or `15`.
 pub fn number(text: &str) -> Option<i32> {
     if let Ok(number) = text.parse() {

@@ -17,9 +17,9 @@ fn under_a_user_manager_with(script: &str, variables: &[(&str, &str)]) {
     run("with-user-manager", &[script], variables);
 }
 
-fn in_a_booted_system(script: &str) {
+fn in_a_booted_system(script: &str, variables: &[(&str, &str)]) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../systemd/testing").join(script);
-    run("with-booted-system", &[script.to_str().expect("a path in UTF-8")], &[]);
+    run("with-booted-system", &[script.to_str().expect("a path in UTF-8")], variables);
 }
 
 /// Runs one of the harnesses in `systemd/testing`, with the programs under test.
@@ -32,14 +32,20 @@ fn run(harness: &str, arguments: &[&str], variables: &[(&str, &str)]) {
         binaries.join("scarab").exists(),
         "scarab is not built beside scarabd: cargo build --workspace first"
     );
-    let output = Command::new(testing.join(harness))
+    let mut command = Command::new(testing.join(harness));
+    command
         .args(arguments)
         .env("SCARAB_TEST_BIN", binaries)
         .env("SCARAB_TEST_UNITS", root.join("systemd"))
-        .envs(variables.iter().copied())
+        .env_remove("SCARAB_TEST_PACKAGES")
         .env_remove("SCARAB_SOCKET")
-        .output()
-        .expect("the harness starts");
+        .envs(variables.iter().copied());
+    finish(command);
+}
+
+/// Runs a program to its end; it must succeed, or say that it cannot run here.
+fn finish(mut command: Command) {
+    let output = command.output().expect("the harness starts");
     let said =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if output.status.code() == Some(CANNOT_RUN) {
@@ -131,6 +137,36 @@ fn everything_can_be_seen_and_done_over_d_bus() {
 }
 
 #[test]
+fn shells_say_what_they_do_and_keep_what_a_person_has_set_up() {
+    under_a_user_manager("shells.sh");
+}
+
+#[test]
 fn sessions_outlive_the_last_logout_where_the_person_lingers() {
-    in_a_booted_system("logins.sh");
+    in_a_booted_system("logins.sh", &[]);
+}
+
+/// The packages, which `make test` builds before: it says where they are.
+fn packages() -> Option<String> {
+    let packages = std::env::var("SCARAB_TEST_PACKAGES").ok();
+    if packages.is_none() {
+        assert!(std::env::var_os("SCARAB_REQUIRE_ALL").is_none(), "SCARAB_TEST_PACKAGES names no packages");
+        eprintln!("the packages were NOT TESTED: SCARAB_TEST_PACKAGES does not say where they are");
+    }
+    packages
+}
+
+#[test]
+fn packages_are_well_made_and_lose_nothing_when_they_come_change_and_go() {
+    let Some(packages) = packages() else { return };
+    let mut check = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/check"));
+    check.arg(&packages);
+    finish(check);
+    in_a_booted_system("package.sh", &[("SCARAB_TEST_PACKAGES", &packages)]);
+}
+
+#[test]
+fn what_the_readme_and_the_recipes_say_works_on_a_fresh_system() {
+    let Some(packages) = packages() else { return };
+    in_a_booted_system("readme.sh", &[("SCARAB_TEST_PACKAGES", &packages)]);
 }

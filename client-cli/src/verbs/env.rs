@@ -20,7 +20,8 @@ pub const VERB: Verb = Verb {
     summary: "print the last viewer's display, agent and connection, for eval",
     details: "\
 In a shell that was started from another display or SSH login than the one that looks at it now. Inside a session
-NAME is that session; the shell's kind is taken from $SHELL.
+NAME is that session; the shell's kind is taken from $SHELL. Shells that Scarab started have it as the
+command `scarab-env`.
 
 Examples:
   eval \"$(scarab env)\"

@@ -89,7 +89,7 @@ pub struct Terminal {
 }
 
 /// What runs in a session made without a command.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Shell {
     /// The shell's path; empty for the user's own.
@@ -97,6 +97,8 @@ pub struct Shell {
     pub command: String,
     /// Start it as a login shell even where the viewer's environment came along.
     pub login: bool,
+    /// Have bash, zsh and fish mark their prompts and tell directory and title.
+    pub integration: bool,
 }
 
 /// When a program may write the clipboard.
@@ -204,6 +206,12 @@ impl Default for Limits {
 impl Default for Sessions {
     fn default() -> Self {
         Sessions { keep_idle: Span(24 * 60 * 60) }
+    }
+}
+
+impl Default for Shell {
+    fn default() -> Self {
+        Shell { command: String::new(), login: false, integration: true }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The viewer's surroundings under names that stay: a running shell keeps its variables for good, but the agent's and the
 //! compositor's sockets are other ones with the next login. So a session's variables name symbolic links, and each
-//! viewer that attaches has them point to what it has. What is no path (`DISPLAY`) is for `scarab env`.
+//! viewer that attaches has them point to what it has. What is no path (`DISPLAY`) is for `scarab env`, and so is what the
+//! shell was started without.
 
 use super::environment::Variables;
 use scarab_protocol::SessionId;
@@ -32,18 +33,8 @@ impl Links {
     /// started, to the links. What the environment lacks stays as it was.
     pub(super) fn follow(&self, environment: &[Vec<u8>], mut variables: Option<&mut Variables>) {
         let Some(directory) = &self.directory else { return };
-        let value = |name: &str| {
-            let found =
-                environment.iter().find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
-            found.map(OsStr::from_bytes).filter(|value| !value.is_empty())
-        };
         for (name, link) in LINKED {
-            let Some(target) = value(name).map(Path::new) else { continue };
-            // A compositor's socket may be named without its directory.
-            let target = match value("XDG_RUNTIME_DIR") {
-                Some(runtime) if name == "WAYLAND_DISPLAY" => Path::new(runtime).join(target),
-                _ => target.to_owned(),
-            };
+            let Some(target) = target(environment, name) else { continue };
             // A viewer inside a session has a session's links: they must not point to each other in a circle.
             if !target.is_absolute() || directory.parent().is_some_and(|links| target.starts_with(links)) {
                 continue;
@@ -60,6 +51,21 @@ impl Links {
         }
     }
 
+    /// The same environment for a program that runs already: where a link points to what a variable names, it is named
+    /// instead, and will follow later viewers too.
+    pub(super) fn named_in(&self, mut environment: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        let Some(directory) = &self.directory else { return environment };
+        for (name, link) in LINKED {
+            let link = directory.join(link);
+            let there = std::fs::read_link(&link).ok();
+            if there.is_some() && there == target(&environment, name) {
+                environment.retain(|pair| value_of(pair, name).is_none());
+                environment.push([name.as_bytes(), b"=", link.as_os_str().as_bytes()].concat());
+            }
+        }
+        environment
+    }
+
     /// The session is no more.
     pub(super) fn remove(&self) {
         if let Some(directory) = &self.directory {
@@ -67,6 +73,24 @@ impl Links {
             let _: io::Result<()> = std::fs::remove_dir_all(directory);
         }
     }
+}
+
+fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")
+}
+
+/// The file that a variable of this environment names.
+fn target(environment: &[Vec<u8>], name: &str) -> Option<PathBuf> {
+    let value = |name| {
+        let found = environment.iter().find_map(|pair| value_of(pair, name));
+        found.filter(|value| !value.is_empty()).map(|value| Path::new(OsStr::from_bytes(value)))
+    };
+    let target = value(name)?;
+    // A compositor's socket may be named without its directory.
+    Some(match value("XDG_RUNTIME_DIR") {
+        Some(runtime) if name == "WAYLAND_DISPLAY" => runtime.join(target),
+        _ => target.to_owned(),
+    })
 }
 
 /// Removes the links of a session that is no more.
@@ -110,6 +134,9 @@ mod tests {
         links.follow(&sent(&["SSH_AUTH_SOCK=/tmp/other"]), None);
         assert_eq!(pointed(&agent), Path::new("/tmp/other"));
         assert_eq!(pointed(&agent.with_file_name("wayland")), Path::new("/run/user/1/wayland-0"));
+        let running = links.named_in(sent(&["SSH_AUTH_SOCK=/tmp/other", "DISPLAY=:1", "XAUTHORITY=/tmp/x"]));
+        let agent_named = format!("SSH_AUTH_SOCK={}", agent.display());
+        assert_eq!(running, sent(&["DISPLAY=:1", "XAUTHORITY=/tmp/x", &agent_named]));
         // Neither a circle nor what is no path.
         links.follow(&sent(&[&format!("SSH_AUTH_SOCK={}", agent.display()), "XAUTHORITY=relative"]), None);
         assert_eq!(pointed(&agent), Path::new("/tmp/other"));

@@ -35,6 +35,7 @@ mod publish;
 mod recovery;
 mod replay;
 mod replies;
+mod shells;
 mod spec;
 mod start;
 mod text;
@@ -422,9 +423,9 @@ impl Session {
         self.shared.order(Command::Close);
     }
 
-    /// The environment of the viewer that attached last.
+    /// The environment of the viewer that attached last, for a program in here that takes it over.
     pub fn viewer_environment(&self) -> Vec<Vec<u8>> {
-        self.shared.viewer_environment()
+        links::Links::of(self.id()).named_in(self.shared.viewer_environment())
     }
 
     /// The configuration has changed.

@@ -55,6 +55,8 @@ pub struct Settings {
     pub allow_checksum: bool,
     /// The shell instead of the user's own (new).
     pub shell: Option<String>,
+    /// Have shells load what is in `packaging/shell` (new).
+    pub shell_integration: bool,
 }
 
 impl Default for Settings {
@@ -68,6 +70,7 @@ impl Default for Settings {
             clipboard_read: ClipboardRead::default(),
             allow_checksum: false,
             shell: None,
+            shell_integration: true,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::pty::{Program, Pty};
 use super::publish::{Emulator, SharedHistory};
 use super::recovery::{self, Found, NotResumed};
 use super::replies::Replies;
+use super::shells;
 use super::spec::{Host, Settings, Spec};
 use super::thread::{Parts, Runner, Turn};
 use super::{Session, Shared, Wake, now_us, translate};
@@ -411,7 +412,7 @@ impl Request<'_> {
         });
         // Without a viewer's environment it takes a login shell to read ~/.profile.
         let login = self.login || self.environment.is_empty();
-        let command: Vec<OsString> = match self.command {
+        let mut command: Vec<OsString> = match self.command {
             [] if login => Vec::new(),
             [] => vec![shell.clone()],
             command => command.iter().map(OsString::from).collect(),
@@ -426,6 +427,9 @@ impl Request<'_> {
         environment::find_program(&program, &variables, &directory)?;
         if command.iter().any(|argument| argument.as_encoded_bytes().contains(&0)) {
             return Err("an argument holds a NUL".to_owned());
+        }
+        if settings.shell_integration {
+            shells::integrate(&mut command, &shell, &mut variables);
         }
         environment::check_room(&command, &variables)?;
         Ok((Program { command, directory, variables }, notes))
