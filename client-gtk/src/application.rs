@@ -38,6 +38,8 @@ pub fn run() -> glib::ExitCode {
     option(glib::OPTION_REMAINING, 0, strings, "", Some(gettext("COMMAND")));
 
     application.connect_startup(|application| {
+        // On X11 a window has its icon with it; elsewhere it is found by the entry's name.
+        gtk::Window::set_default_icon_name(ID);
         if application.flags().contains(ApplicationFlags::IS_SERVICE) {
             service::leave_the_bus_s_environment();
         }

@@ -9,14 +9,15 @@
   do NAME     does one of them
   events      tells changes of the text and of the cursor as they come, until it is killed
 
-It fails where there is nothing to look at.
+It fails where there is nothing to look at. SCARAB_TEST_APPLICATION names another program to look at.
 """
 
+import os
 import sys
 
 import pyatspi
 
-APPLICATION = "scarab-gtk"
+APPLICATION = os.environ.get("SCARAB_TEST_APPLICATION", "scarab-gtk")
 
 
 def fail(text):
@@ -27,7 +28,7 @@ def fail(text):
 def application():
     desktop = pyatspi.Registry.getDesktop(0)
     found = [one for one in desktop if one is not None and one.name == APPLICATION]
-    return found[0] if found else fail("the terminal is not on the accessibility bus")
+    return found[0] if found else fail(f"{APPLICATION} is not on the accessibility bus")
 
 
 def is_focused(one):

@@ -27,6 +27,19 @@ fn an_ended_session_says_how_it_ended_and_can_be_removed() {
 }
 
 #[test]
+fn escape_closes_the_list_with_and_without_a_search() {
+    let Some(desktop) = Desktop::start_readable(&["sh", "-c", "exec cat"]) else { return };
+    for (search, typed) in [("", "one"), ("cat", "two")] {
+        list(&desktop);
+        desktop.type_text(search);
+        desktop.keys(&["Escape"]);
+        desktop.until("the shell has the keyboard", |desktop| !desktop.read("focus").starts_with("entry"));
+        desktop.type_text(typed);
+        desktop.until_shown("1", typed);
+    }
+}
+
+#[test]
 fn an_open_list_shows_what_happens() {
     let Some(desktop) = Desktop::start_readable(&["sh", "-c", "exec cat"]) else { return };
     desktop.until("a session", |desktop| desktop.scarab(&["ls"]).contains("running  1 "));

@@ -78,6 +78,20 @@ fn dead_keys_compose() {
 }
 
 #[test]
+fn a_key_tells_that_num_lock_is_on_for_as_long_as_it_is() {
+    // All keys as events, as the kitty keyboard protocol has them: 1 and 128 for Num Lock.
+    let text = "stty raw -echo; printf '\\033[=8uready:'; exec cat -v";
+    let Some(desktop) = Desktop::start(&["sh", "-c", text]) else { return };
+    desktop.until_shown("1", "ready:");
+    desktop.keys(&["x"]);
+    until_got(&desktop, "ready:^[[120u");
+    desktop.keys(&["Num_Lock", "y"]);
+    until_got(&desktop, "^[[121;129u");
+    desktop.keys(&["Num_Lock", "z"]);
+    until_got(&desktop, "^[[122u");
+}
+
+#[test]
 fn lines_are_pasted_as_they_are_where_the_program_knows_a_paste() {
     let text =
         "printf 'ready\\033[?2004h\\n\\033[48;2;1;200;3mone\\ntwo\\033[m\\n'; stty raw -echo; exec cat -v";

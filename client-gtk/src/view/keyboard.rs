@@ -8,13 +8,17 @@ use gtk::subclass::prelude::*;
 use gtk::{gdk, glib};
 use scarab_protocol::message::input::{Focus, Key};
 use scarab_protocol::message::{KeyAction, mods};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 /// Which keys are down: GTK tells no repetition.
 #[derive(Debug, Default)]
 pub(super) struct State {
     down: RefCell<HashSet<u32>>,
+    /// As the keyboard told last: asking it costs a round trip to an X server, before each key.
+    num_locked: Cell<bool>,
+    /// Who is told of it.
+    lock: RefCell<Option<(gdk::Device, glib::SignalHandlerId)>>,
 }
 
 /// Function keys of the kitty keyboard protocol ("Functional key definitions"): GDK's, and its number.
@@ -159,16 +163,32 @@ impl View {
         ));
         self.add_controller(focus);
         self.connect_realize(|view| {
+            view.watch_num_lock();
             if let Some(method) = view.imp().input_method.borrow().as_ref() {
                 method.set_client_widget(Some(view));
             }
         });
         self.connect_unrealize(|view| {
+            if let Some((keyboard, handler)) = view.imp().keyboard.lock.take() {
+                keyboard.disconnect(handler);
+            }
             if let Some(method) = view.imp().input_method.borrow().as_ref() {
                 method.set_client_widget(None::<&gtk::Widget>);
             }
         });
         self.imp().input_method.replace(Some(input_method));
+    }
+
+    fn watch_num_lock(&self) {
+        let Some(keyboard) = self.display().default_seat().and_then(|seat| seat.keyboard()) else { return };
+        let state = &self.imp().keyboard;
+        state.num_locked.set(keyboard.is_num_locked());
+        let handler = keyboard.connect_num_lock_state_notify(glib::clone!(
+            #[weak(rename_to = view)]
+            self,
+            move |keyboard| view.imp().keyboard.num_locked.set(keyboard.is_num_locked())
+        ));
+        state.lock.replace(Some((keyboard, handler)));
     }
 
     fn focused(&self, focused: bool) {
@@ -262,9 +282,7 @@ impl View {
             (false, false) => KeyAction::Release,
         };
         let mut held = held(state);
-        let locked =
-            event.as_ref().and_then(|event| event.device()).is_some_and(|device| device.is_num_locked());
-        if locked {
+        if imp.keyboard.num_locked.get() {
             held |= mods::NUM_LOCK;
         }
         let Some(message) = self.message(key, code, held, action, typed, event.as_ref()) else {

@@ -78,6 +78,12 @@ pub fn button(window: &Window, counter: &gtk::Label) -> gtk::MenuButton {
         list,
         move |_| list.invalidate_filter()
     ));
+    // The entry takes Escape for itself.
+    search.connect_stop_search(glib::clone!(
+        #[weak]
+        popover,
+        move |_| popover.popdown()
+    ));
     // Enter takes the first one that fits; the entry tells of what was typed a moment later than of Enter.
     search.connect_activate(glib::clone!(
         #[weak]

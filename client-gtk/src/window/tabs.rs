@@ -224,10 +224,11 @@ impl Window {
                 .flat_map(Panes::views)
                 .filter_map(|view| view.session().map(|(_, name)| name))
                 .collect();
-            let what = match names.as_slice() {
-                [name] => gettext_with("“{name}” keeps running", &[("name", name)]),
-                names => {
-                    ngettext("{count} session keeps running", "{count} sessions keep running", names.len())
+            // One that has come back and is not yet attached has no name here.
+            let what = match (names.as_slice(), tree.sessions().len()) {
+                ([name], 1) => gettext_with("“{name}” keeps running", &[("name", name)]),
+                (_, count) => {
+                    ngettext("{count} session keeps running", "{count} sessions keep running", count)
                 }
             };
             let toast = adw::Toast::builder()

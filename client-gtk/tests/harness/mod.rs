@@ -181,6 +181,24 @@ impl Desktop {
         self.open_with(&["--session", session]);
     }
 
+    /// Opens GNOME Files on a folder; it finds the window's program.
+    pub fn start_files(&mut self, folder: &Path) {
+        let path = std::env::join_paths(
+            std::iter::once(self.bin.clone())
+                .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+        );
+        let files = self
+            .program("/usr/bin/nautilus")
+            .arg(folder)
+            .env("PATH", path.expect("a path"))
+            .stderr(Stdio::null())
+            .spawn();
+        self.children.push(files.expect("nautilus starts"));
+        self.until("Files is shown", |desktop| {
+            !desktop.tool(&["search", "--onlyvisible", "--class", "nautilus"]).is_empty()
+        });
+    }
+
     fn open_with(&mut self, arguments: &[&str]) {
         let window = self.program("scarab-gtk").args(arguments).spawn().expect("scarab-gtk starts");
         self.children.push(window);

@@ -43,7 +43,13 @@ impl Desktop {
     }
 
     fn read_about(&self, words: &[&str]) -> String {
+        self.read_in("scarab-gtk", words)
+    }
+
+    /// The same about another program.
+    pub fn read_in(&self, application: &str, words: &[&str]) -> String {
         let mut script = Command::new(PYTHON);
+        script.env("SCARAB_TEST_APPLICATION", application);
         script.arg(SCRIPT).args(words).env_remove("DISPLAY").env_remove("AT_SPI_BUS_ADDRESS");
         script
             .env("DBUS_SESSION_BUS_ADDRESS", self.bus())
@@ -54,12 +60,14 @@ impl Desktop {
         String::from_utf8_lossy(&script.output().expect("python runs").stdout).into_owned()
     }
 
-    /// Clicks on what is called so, once it is there.
+    /// Clicks on what is called so, once it is there and stays where it is: what slides into view is not there yet.
     pub fn click_on(&self, name: &str) {
         let mut place = String::new();
+        self.until(&format!("{name:?} is there"), |desktop| !desktop.read_about(&["place", name]).is_empty());
+        self.until_still();
         self.until(&format!("{name:?} can be clicked"), |desktop| {
-            place = desktop.read_about(&["place", name]);
-            !place.is_empty()
+            let before = std::mem::replace(&mut place, desktop.read_about(&["place", name]));
+            !place.is_empty() && place == before
         });
         let mut places = place.split_whitespace();
         let (x, y) = places.next().zip(places.next()).expect("two numbers");

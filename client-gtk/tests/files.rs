@@ -1,0 +1,61 @@
+//! “Open in Scarab” of GNOME Files: the real file manager with what packaging/nautilus gives it.
+
+mod harness;
+
+use harness::Desktop;
+use harness::alone::{did_not_run, has};
+use std::path::Path;
+
+const EXTENSION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/nautilus/scarab.py");
+/// Two names that a shell would take for something else.
+const OUTER: &str = "a folder; of 'mine'";
+const INNER: &str = "$(inner)";
+
+/// The file manager's name among assistive technologies.
+const FILES: &str = "org.gnome.Nautilus";
+
+/// Opens the menu at a place and takes the entry of ours by keys.
+fn open_in_scarab(desktop: &Desktop, [x, y]: [&str; 2]) {
+    desktop.until("a menu with the entry", |desktop| {
+        desktop.keys(&["Escape"]);
+        desktop.tool(&["mousemove", x, y, "click", "3"]);
+        desktop.read_in(FILES, &["tree"]).contains("'Open in Scarab'")
+    });
+    desktop.until("the entry has the focus", |desktop| {
+        let there = desktop.read_in(FILES, &["focus"]).contains("Open in Scarab");
+        if !there {
+            desktop.keys(&["Down"]);
+        }
+        there
+    });
+    desktop.keys(&["Return"]);
+}
+
+fn until_there_is_a_shell_in(desktop: &Desktop, folder: &Path) {
+    let wanted = format!("\"directory\":\"{}\"", folder.display());
+    desktop.until(&format!("a session in {}", folder.display()), |desktop| {
+        desktop.scarab(&["ls", "--json"]).replace("\": \"", "\":\"").contains(&wanted)
+    });
+}
+
+#[test]
+fn a_folder_is_opened_from_the_menus_of_files() {
+    if !has("nautilus") || !Path::new("/usr/share/doc/python3-nautilus").exists() {
+        let why = "nautilus and python3-nautilus are needed: packaging/setup test installs them";
+        return did_not_run("the menus of Files", why);
+    }
+    let Some(mut desktop) = Desktop::start_readable(&["sh", "-c", "exec cat"]) else { return };
+    let extensions = desktop.home().join(".local/share/nautilus-python/extensions");
+    std::fs::create_dir_all(&extensions).expect("a directory");
+    std::fs::copy(EXTENSION, extensions.join("scarab.py")).expect("the extension");
+    let outer = desktop.home().join(OUTER);
+    let inner = outer.join(INNER);
+    std::fs::create_dir_all(&inner).expect("folders");
+    desktop.start_files(&outer);
+    // Below the only folder in it, then on it.
+    for (place, folder) in [(["500", "400"], &outer), (["290", "110"], &inner)] {
+        open_in_scarab(&desktop, place);
+        until_there_is_a_shell_in(&desktop, folder);
+        desktop.tool(&["search", "--onlyvisible", "--class", "nautilus", "windowraise", "windowfocus"]);
+    }
+}
