@@ -6,14 +6,18 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 UNITDIR ?= $(PREFIX)/lib/systemd/user
 
-# The finished programs.
+# The finished programs, and where cargo leaves them.
 BIN = target/bin
+BUILT = $(or $(CARGO_TARGET_DIR),target)/release
+# What is installed: both parts, or the one without a desktop where the window was not built.
+PARTS ?= scarab $(if $(wildcard $(BIN)/scarab-gtk),scarab-gtk)
+INSTALL_AS = BIN="$(BIN)" PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" UNITDIR="$(UNITDIR)"
 # `scarab` is started for every attach and every line of a script, and finding and relocating shared libraries would be
 # a third of that time: it is linked statically where the C library can be (glibc-static on Fedora; Debian has it).
 # Without position independence the kernel has nothing left to relocate either.
 STATIC = $(if $(filter /%,$(shell $(or $(CC),cc) -print-file-name=libc.a)),-- -C target-feature=+crt-static -C relocation-model=static)
 
-.PHONY: help run build window test torture bench screenshots lint unit loom install clean
+.PHONY: help run build window test torture bench screenshots lint unit loom install uninstall dist package clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,12 +32,12 @@ build: ## build the release binaries into target/bin
 	$(CARGO) build --release --locked -p scarab-service
 	$(CARGO) rustc --release --locked -p scarab-cli --bin scarab $(STATIC)
 	@mkdir -p $(BIN)
-	@install target/release/scarabd target/release/scarab $(BIN)
+	@install $(BUILT)/scarabd $(BUILT)/scarab $(BIN)
 
 window: ## build the release binary of the desktop terminal into target/bin
 	$(CARGO) build --release --locked -p scarab-gtk
 	@mkdir -p $(BIN)
-	@install target/release/scarab-gtk $(BIN)
+	@install $(BUILT)/scarab-gtk $(BIN)
 	@packaging/translations compile
 
 test: ## everything that must hold: format, lints, unit, property, process, model and real-systemd tests
@@ -44,13 +48,16 @@ lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
-# The process tests run the binaries, so these are built first. Tests under a real user manager
-# (service/tests/systemd.rs) and of real programs (client-cli/tests/programs) are among them and say loudly when
-# they cannot run. Some measure the memory of their own process: each test has one of its own, or they take turns.
+# The process tests run the binaries, so these are built first; so are the packages of what is committed, unless this is an
+# unpacked archive. Tests under a real user manager (service/tests/systemd.rs) and of real programs
+# (client-cli/tests/programs) are among them and say loudly when they cannot run. Some measure the memory of their own
+# process: each test has one of its own, or they take turns. Always with the examples: with them crates are built as tests
+# need them, and so only once.
 unit:
 	CARGO="$(CARGO)" packaging/build-previous
-	$(CARGO) build --workspace --locked
-	$(CARGO) build --workspace --examples --locked
+	$(CARGO) build --workspace --bins --examples --locked
+	$(if $(wildcard .git),CARGO="$(CARGO)" packaging/package deb)
+	$(if $(wildcard .git),export SCARAB_TEST_PACKAGES="$(CURDIR)/target/deb";) \
 	if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run --workspace --locked; \
 	else $(CARGO) test --workspace --locked -- --test-threads=1; fi
 
@@ -59,8 +66,7 @@ loom: ## the orderings of the shared grid, checked by a model checker
 
 torture: ## a thousand kills of the service at random instants, with what came of them (SCARAB_TEST_KILLS=N: other than 1000)
 	@packaging/setup test
-	$(CARGO) build --workspace --examples --locked
-	$(CARGO) build --workspace --locked
+	$(CARGO) build --workspace --bins --examples --locked
 	SCARAB_TEST_KILLS=$${SCARAB_TEST_KILLS:-1000} $(CARGO) test --locked -p scarab-service --test systemd -- --nocapture kills_at_random
 
 bench: ## one table: Scarab and its peers in the same run
@@ -76,20 +82,17 @@ screenshots: ## make the pictures in docs/pictures anew
 	packaging/screenshots
 
 install: ## install under PREFIX (and DESTDIR)
-	install -Dm755 $(BIN)/scarabd $(DESTDIR)$(PREFIX)/bin/scarabd
-	install -Dm755 $(BIN)/scarab $(DESTDIR)$(PREFIX)/bin/scarab
-	install -Dm644 systemd/scarab.socket $(DESTDIR)$(UNITDIR)/scarab.socket
-	if [ -e $(BIN)/scarab-gtk ]; then install -Dm755 $(BIN)/scarab-gtk $(DESTDIR)$(PREFIX)/bin/scarab-gtk; \
-	install -Dm644 packaging/desktop/org.scarab.Terminal.desktop $(DESTDIR)$(PREFIX)/share/applications/org.scarab.Terminal.desktop; \
-	for language in $$(cat client-gtk/po/LINGUAS); do file=share/locale/$$language/LC_MESSAGES/scarab.mo; \
-	install -Dm644 target/$$file $(DESTDIR)$(PREFIX)/$$file; done; \
-	install -d $(DESTDIR)$(PREFIX)/share/dbus-1/services; \
-	sed 's|/usr/bin/|$(PREFIX)/bin/|' packaging/dbus/org.scarab.Terminal.service > $(DESTDIR)$(PREFIX)/share/dbus-1/services/org.scarab.Terminal.service; fi
-	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/scarab.service > $(DESTDIR)$(UNITDIR)/scarab.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/scarab.service
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/dbus-1/services packaging/dbus/org.scarab.Sessions1.service
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/dbus-1/interfaces packaging/dbus/*.xml
+	@$(INSTALL_AS) packaging/install put $(PARTS)
+
+uninstall: ## take away what `make install` put there
+	@$(INSTALL_AS) packaging/install remove scarab scarab-gtk
+
+dist: ## the source archive of what is committed, in target/dist
+	@packaging/dist
+
+package: ## the Debian packages of what is committed, in target/deb
+	@packaging/setup package
+	@CARGO="$(CARGO)" packaging/package deb
 
 clean:
 	$(CARGO) clean
