@@ -17,6 +17,9 @@ INSTALL_AS = BIN="$(BIN)" PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" UNITDIR="$(UNI
 # Without position independence the kernel has nothing left to relocate either.
 STATIC = $(if $(filter /%,$(shell $(or $(CC),cc) -print-file-name=libc.a)),-- -C target-feature=+crt-static -C relocation-model=static)
 
+# Where GTK has an interface for it, assistive technologies read the terminal itself.
+GTK = $(shell pkg-config --exists 'gtk4 >= 4.14' 2>/dev/null && echo --features scarab-gtk/v4_14)
+
 .PHONY: help run build window test torture bench screenshots lint unit loom install uninstall dist package clean
 
 help: ## show this list
@@ -35,7 +38,7 @@ build: ## build the release binaries into target/bin
 	@install $(BUILT)/scarabd $(BUILT)/scarab $(BIN)
 
 window: ## build the release binary of the desktop terminal into target/bin
-	$(CARGO) build --release --locked -p scarab-gtk
+	$(CARGO) build --release --locked -p scarab-gtk $(GTK)
 	@mkdir -p $(BIN)
 	@install $(BUILT)/scarab-gtk $(BIN)
 	@packaging/translations compile
@@ -46,7 +49,7 @@ test: ## everything that must hold: format, lints, unit, property, process, mode
 
 lint:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --locked $(GTK) -- -D warnings
 
 # The process tests run the binaries, so these are built first; so are the packages of what is committed, unless this is an
 # unpacked archive. Tests under a real user manager (service/tests/systemd.rs) and of real programs
@@ -55,18 +58,18 @@ lint:
 # need them, and so only once.
 unit:
 	CARGO="$(CARGO)" packaging/build-previous
-	$(CARGO) build --workspace --bins --examples --locked
+	$(CARGO) build --workspace --bins --examples --locked $(GTK)
 	$(if $(wildcard .git),CARGO="$(CARGO)" packaging/package deb)
 	$(if $(wildcard .git),export SCARAB_TEST_PACKAGES="$(CURDIR)/target/deb";) \
-	if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run --workspace --locked; \
-	else $(CARGO) test --workspace --locked -- --test-threads=1; fi
+	if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run --workspace --locked $(GTK); \
+	else $(CARGO) test --workspace --locked $(GTK) -- --test-threads=1; fi
 
 loom: ## the orderings of the shared grid, checked by a model checker
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom $(CARGO) test --locked -p scarab-protocol --test grid_loom --release
 
 torture: ## a thousand kills of the service at random instants, with what came of them (SCARAB_TEST_KILLS=N: other than 1000)
 	@packaging/setup test
-	$(CARGO) build --workspace --bins --examples --locked
+	$(CARGO) build --workspace --bins --examples --locked $(GTK)
 	SCARAB_TEST_KILLS=$${SCARAB_TEST_KILLS:-1000} $(CARGO) test --locked -p scarab-service --test systemd -- --nocapture kills_at_random
 
 bench: ## one table: Scarab and its peers in the same run
@@ -74,7 +77,7 @@ bench: ## one table: Scarab and its peers in the same run
 	@$(MAKE) --no-print-directory build window
 	$(CARGO) bench --locked -p scarab-terminal --bench feed
 	SCARAB_BENCH_BIN=$(CURDIR)/$(BIN) $(CARGO) bench --locked -p scarab-cli --bench peers
-	SCARAB_BENCH_BIN=$(CURDIR)/$(BIN) $(CARGO) bench --locked -p scarab-gtk --bench window
+	SCARAB_BENCH_BIN=$(CURDIR)/$(BIN) $(CARGO) bench --locked -p scarab-gtk $(GTK) --bench window
 
 screenshots: ## make the pictures in docs/pictures anew
 	@packaging/setup screenshots

@@ -40,9 +40,11 @@ def focus():
 
 
 def text():
-    for child in focus():
-        if "Text" in pyatspi.listInterfaces(child):
-            return child.queryText()
+    focused = focus()
+    # The terminal itself, or what holds the text for it.
+    for one in [focused, *focused]:
+        if "Text" in pyatspi.listInterfaces(one):
+            return one.queryText()
     return fail("the object with the focus holds no text")
 
 

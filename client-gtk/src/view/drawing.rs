@@ -107,7 +107,7 @@ impl View {
             self.wait_for_next(&frame);
         }
         self.place_input_method(&frame, &metrics);
-        self.mirror_later();
+        self.tell_later();
     }
 
     /// How far the text is moved to the left and upwards: by parts of a row where a person scrolled so; or, where the

@@ -168,10 +168,11 @@ mod imp {
         const NAME: &'static str = "ScarabView";
         type Type = super::View;
         type ParentType = gtk::Widget;
+        type Interfaces = accessible::Interfaces;
 
         fn class_init(class: &mut Self::Class) {
             class.set_css_name("terminal");
-            class.set_accessible_role(gtk::AccessibleRole::Group);
+            class.set_accessible_role(accessible::ROLE);
             // Actions of the class are those that assistive technologies and scripts find by name; here they are the
             // window's.
             for (name, action) in shortcuts::named() {
@@ -226,7 +227,7 @@ mod imp {
             self.parent_size_allocate(width, height, baseline);
             self.obj().allocated(width, height);
             self.obj().place_menu();
-            self.obj().place_mirror(width, height);
+            self.obj().place_text(width, height);
             self.obj().place_page(width, height);
         }
 

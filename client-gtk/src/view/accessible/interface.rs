@@ -10,6 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 pub(super) const ROLE: gtk::AccessibleRole = gtk::AccessibleRole::Terminal;
+pub(super) type Interfaces = (gtk::AccessibleText,);
 
 /// What has been told. GTK reads it while it hears of a change, so nothing of it is borrowed then.
 #[derive(Debug, Default)]

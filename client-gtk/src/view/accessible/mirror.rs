@@ -9,6 +9,7 @@ use gtk::prelude::*;
 
 /// GTK has none for a terminal yet.
 pub(super) const ROLE: gtk::AccessibleRole = gtk::AccessibleRole::Group;
+pub(super) type Interfaces = ();
 
 #[derive(Debug)]
 pub(super) struct Text(gtk::TextView);

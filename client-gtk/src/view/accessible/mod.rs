@@ -1,6 +1,20 @@
-//! What assistive technologies see of a view. GTK offers them text only of its own widgets before 4.14, so one of those
-//! holds what is shown and where the cursor is: a child of the view that is neither drawn nor in the way. It is there
-//! only while such a technology is on, and is changed no oftener than somebody can hear.
+//! What assistive technologies see of a view: what is shown, and where the cursor is. It is told only while such a
+//! technology is on, and no oftener than somebody can hear. How depends on the GTK that this is built for.
+//!
+//! | module | what is in it |
+//! | --- | --- |
+//! | `interface` | the view as a text, from GTK 4.14 on |
+//! | `mirror` | before: a widget of GTK's own that holds the text |
+
+#[cfg(feature = "v4_14")]
+mod interface;
+#[cfg(not(feature = "v4_14"))]
+mod mirror;
+
+#[cfg(feature = "v4_14")]
+use interface as told;
+#[cfg(not(feature = "v4_14"))]
+use mirror as told;
 
 use super::View;
 use super::edits::{Line, Which, edits, joined};
@@ -13,25 +27,31 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use scarab_protocol::grid::{Attributes, Frame};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// Between two changes of the mirror: ten a second are more than is read out, and output may come much faster.
+/// Between two changes of what is told: ten a second are more than is read out, and output may come much faster.
 const PAUSE: Duration = Duration::from_millis(100);
-/// What a view is, as GTK 4.8 has no role for it.
+/// What a view is, where GTK has no role for it.
 const WHAT: &str = marked("Terminal");
+/// What a view is, for GTK.
+pub(super) const ROLE: gtk::AccessibleRole = told::ROLE;
+/// What a view is beside a widget.
+pub(super) type Interfaces = told::Interfaces;
 
 /// The text for assistive technologies.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    mirror: RefCell<Option<Mirror>>,
+    told: RefCell<Option<Told>>,
     /// The change that is waited for.
     due: RefCell<Option<glib::SourceId>>,
     changed: Cell<Option<Instant>>,
 }
 
 #[derive(Debug)]
-struct Mirror {
-    widget: gtk::TextView,
+struct Told {
+    /// Shared: GTK asks for it while it hears of a change.
+    text: Rc<told::Text>,
     lines: Vec<Line>,
 }
 
@@ -44,40 +64,28 @@ impl View {
         let on = glib::closure_local!(
             #[watch(rename_to = view)]
             self,
-            move |assistive: Assistive, _: glib::ParamSpec| view.set_mirrored(assistive.on())
+            move |assistive: Assistive, _: glib::ParamSpec| view.set_told(assistive.on())
         );
         assistive.connect_closure("notify::on", false, on);
-        self.set_mirrored(assistive.on());
+        self.set_told(assistive.on());
     }
 
-    fn set_mirrored(&self, mirrored: bool) {
+    fn set_told(&self, tell: bool) {
         let state = &self.imp().accessible;
-        if state.mirror.borrow().is_some() == mirrored {
+        if state.told.borrow().is_some() == tell {
             return;
         }
-        if mirrored {
-            let widget = gtk::TextView::builder()
-                .focusable(false)
-                .can_target(false)
-                .editable(false)
-                .cursor_visible(false)
-                // Its lines are the rows of the screen.
-                .wrap_mode(gtk::WrapMode::None)
-                .build();
-            // What was shown is nobody's to bring back.
-            widget.buffer().set_enable_undo(false);
-            let what = gettext("Text on the screen");
-            widget.update_property(&[Property::Label(&what), Property::ReadOnly(true)]);
-            widget.set_parent(self);
-            state.mirror.replace(Some(Mirror { widget, lines: Vec::new() }));
+        if tell {
+            let text = Rc::new(told::Text::of(self));
+            state.told.replace(Some(Told { text, lines: Vec::new() }));
             self.say_title();
             self.queue_draw();
         } else {
             if let Some(due) = state.due.take() {
                 due.remove();
             }
-            if let Some(mirror) = state.mirror.take() {
-                mirror.widget.unparent();
+            if let Some(told) = state.told.take() {
+                told.text.end();
             }
             self.update_property(&[Property::Label(&gettext(WHAT))]);
         }
@@ -86,23 +94,27 @@ impl View {
     /// The view's name is what its session shows.
     pub(super) fn say_title(&self) {
         let title = self.imp().title.borrow();
-        if self.imp().accessible.mirror.borrow().is_some() && !title.is_empty() {
+        if self.imp().accessible.told.borrow().is_some() && !title.is_empty() {
             self.update_property(&[Property::Label(&title)]);
         }
     }
 
-    /// The mirror is as large as the view, or as its text needs.
-    pub(super) fn place_mirror(&self, width: i32, height: i32) {
-        let mirror = self.imp().accessible.mirror.borrow().as_ref().map(|mirror| mirror.widget.clone());
-        if let Some(mirror) = mirror {
-            super::cover(&mirror, width, height);
+    /// The text that is told, if somebody listens.
+    fn told_text(&self) -> Option<Rc<told::Text>> {
+        self.imp().accessible.told.borrow().as_ref().map(|told| told.text.clone())
+    }
+
+    /// What holds the text is as large as the view.
+    pub(super) fn place_text(&self, width: i32, height: i32) {
+        if let Some(text) = self.told_text() {
+            text.place(width, height);
         }
     }
 
-    /// Something was drawn: the mirror shows it when GTK is done with that, and when its pause is over.
-    pub(super) fn mirror_later(&self) {
+    /// Something was drawn: it is told when GTK is done with that, and when the pause is over.
+    pub(super) fn tell_later(&self) {
         let state = &self.imp().accessible;
-        if state.mirror.borrow().is_none() || state.due.borrow().is_some() {
+        if state.told.borrow().is_none() || state.due.borrow().is_some() {
             return;
         }
         let since = state.changed.get().map_or(PAUSE, |changed| changed.elapsed());
@@ -110,36 +122,23 @@ impl View {
         let due = glib::timeout_add_local_once(PAUSE.saturating_sub(since), move || {
             if let Some(view) = view.upgrade() {
                 view.imp().accessible.due.take();
-                view.change_mirror();
+                view.tell_text();
             }
         });
         state.due.replace(Some(due));
     }
 
-    fn change_mirror(&self) {
+    fn tell_text(&self) {
         let (lines, caret) = self.shown_text();
         let state = &self.imp().accessible;
-        let (widget, edits) = {
-            let mut mirror = state.mirror.borrow_mut();
-            let Some(Mirror { widget, lines: old }) = mirror.as_mut() else { return };
+        let (text, edits) = {
+            let mut told = state.told.borrow_mut();
+            let Some(Told { text, lines: old }) = told.as_mut() else { return };
             let edits = edits(old, &lines);
             *old = lines;
-            (widget.clone(), edits)
+            (text.clone(), edits)
         };
-        let buffer = widget.buffer();
-        let place = |at: usize| buffer.iter_at_offset(i32::try_from(at).unwrap_or(i32::MAX));
-        for edit in &edits {
-            if edit.remove > 0 {
-                buffer.delete(&mut place(edit.at), &mut place(edit.at + edit.remove));
-            }
-            if !edit.insert.is_empty() {
-                buffer.insert(&mut place(edit.at), &edit.insert);
-            }
-        }
-        let caret = place(caret);
-        if buffer.cursor_position() != caret.offset() {
-            buffer.place_cursor(&caret);
-        }
+        text.change(self, &edits, caret);
         state.changed.set(Some(Instant::now()));
     }
 
