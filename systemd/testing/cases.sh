@@ -9,11 +9,13 @@ begin
 scarab new first -d -- sh >/dev/null
 [ -z "$(notes)" ] || fail "with all there is: $(notes)"
 on_bus 1 || fail "it is not on the bus"
-systemctl --user kill --signal=KILL dbus.service
+# Not killed: where systemd 252 sees its connection end before it sees that the bus has died, it connects to the socket that it
+# holds itself, and waits 90 s for an answer.
+systemctl --user stop dbus.service
 scarab new second -d -- sh >/dev/null || fail "no session while the bus is gone"
 [ "$(property scarab-2.scope ActiveState)" = active ] || fail "no scope while the bus is gone"
 until_true 'on_bus 2'
-echo "manager and bus: on the bus, and again after the bus was killed"
+echo "manager and bus: on the bus, and again after the bus was gone"
 
 begin "Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=$HOME/nothing"
 systemctl --user restart scarab.service

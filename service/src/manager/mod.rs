@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::mpsc as std_mpsc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, Value};
 use zbus::{Connection, MatchRule, MessageStream};
 
@@ -25,7 +26,7 @@ const SLICE: &str = "app-scarab.slice";
 /// How long the manager may take to be reached.
 const OPENING: Duration = Duration::from_secs(1);
 /// Time between two attempts to reach it again.
-const AGAIN: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_millis(500);
 /// How long a session's start waits for its scope. A manager that works takes a few milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a program has between SIGTERM with SIGHUP and SIGKILL when the person logs out, in µs.
@@ -174,65 +175,101 @@ where
     connection.call_method(name, PATH, Some(INTERFACE), method, body).await
 }
 
-/// One call for a scope that has been answered.
-struct Called {
-    job: Result<(OwnedObjectPath, String), String>,
-    done: std_mpsc::Sender<Made>,
-}
-
 async fn serve(mut line: Line, mut asked: mpsc::UnboundedReceiver<Asked>) {
-    let (called, mut calls) = mpsc::unbounded_channel::<Called>();
-    let mut waiting: HashMap<OwnedObjectPath, (String, std_mpsc::Sender<Made>)> = HashMap::new();
-    // Jobs that ended before the answer that names them was looked at.
-    let mut ended: HashMap<OwnedObjectPath, Result<(), String>> = HashMap::new();
-    let mut open = 0usize;
+    let mut open = Open::default();
     loop {
         tokio::select! {
             request = asked.recv() => {
-                let Some(Asked { scope, done, until }) = request else { return };
-                if Instant::now() >= until {
-                    continue; // who asked has given up
-                }
-                open += 1;
-                let (connection, called) = (line.connection.clone(), called.clone());
-                tokio::spawn(async move {
-                    let job = start(&connection, &scope).await;
-                    let _ = called.send(Called { job, done }); // nobody listens when the service ends
-                });
+                let Some(request) = request else { return };
+                open.ask(&line.connection, request, false);
             }
-            Some(Called { job, done }) = calls.recv() => {
-                open -= 1;
-                match job {
-                    Ok((job, name)) => match ended.remove(&job) {
-                        Some(result) => drop(done.send(result.map(|()| name))),
-                        None => drop(waiting.insert(job, (name, done))),
-                    },
-                    Err(problem) => drop(done.send(Err(problem))),
-                }
-                if open == 0 {
-                    ended.clear();
-                }
-            }
+            Some(Ok((number, answer))) = open.calls.join_next() => open.answered(number, answer),
             message = line.removed.next() => match message {
                 Some(message) => {
                     let Some((job, result)) = message.ok().and_then(|message| ended_job(&message)) else { continue };
-                    match waiting.remove(&job) {
-                        Some((name, done)) => drop(done.send(result.map(|()| name))),
-                        None if open > 0 => drop(ended.insert(job, result)),
-                        None => {}
-                    }
+                    open.ended(job, result);
                 }
                 None => {
                     log::warn!("the connection to the service manager is lost: sessions get no scopes until it is back");
-                    waiting.clear();
                     line = loop {
                         match Line::open().await {
                             Ok(line) => break line,
                             Err(_) => tokio::time::sleep(AGAIN).await,
                         }
                     };
+                    // Their answers are lost, whether or not their scopes were made.
+                    for request in std::mem::take(&mut open).requests.into_values() {
+                        open.ask(&line.connection, request, true);
+                    }
                 }
             },
+        }
+    }
+}
+
+/// A scope's job and the unit's name.
+type Started = Result<(Option<OwnedObjectPath>, String), zbus::Error>;
+
+/// What was asked for over one connection and has not been answered.
+#[derive(Default)]
+struct Open {
+    requests: HashMap<u64, Asked>,
+    /// The calls that are under way; they end with this.
+    calls: JoinSet<(u64, Started)>,
+    /// Jobs that have not ended.
+    jobs: HashMap<OwnedObjectPath, (u64, String)>,
+    /// Jobs that ended before the answer that names them was looked at.
+    ended: HashMap<OwnedObjectPath, Result<(), String>>,
+    next: u64,
+}
+
+impl Open {
+    fn ask(&mut self, connection: &Connection, request: Asked, again: bool) {
+        // Who asked these has given up.
+        let now = Instant::now();
+        self.requests.retain(|_, request| request.until > now);
+        self.jobs.retain(|_, (number, _)| self.requests.contains_key(number));
+        if request.until <= now {
+            return;
+        }
+        let (number, connection, scope) = (self.next, connection.clone(), request.scope.clone());
+        self.next += 1;
+        self.requests.insert(number, request);
+        self.calls.spawn(async move {
+            if again && let Some(name) = made_before(&connection, &scope).await {
+                return (number, Ok((None, name)));
+            }
+            (number, start(&connection, &scope).await)
+        });
+    }
+
+    fn answered(&mut self, number: u64, answer: Started) {
+        match answer {
+            Ok((None, name)) => self.done(number, Ok(name)),
+            Ok((Some(job), name)) => match self.ended.remove(&job) {
+                Some(result) => self.done(number, result.map(|()| name)),
+                None => drop(self.jobs.insert(job, (number, name))),
+            },
+            // The connection is gone, which is noticed in a moment: it is asked again over the next one.
+            Err(zbus::Error::InputOutput(_)) => {}
+            Err(problem) => self.done(number, Err(problem.to_string())),
+        }
+        if self.calls.is_empty() {
+            self.ended.clear();
+        }
+    }
+
+    fn ended(&mut self, job: OwnedObjectPath, result: Result<(), String>) {
+        match self.jobs.remove(&job) {
+            Some((number, name)) => self.done(number, result.map(|()| name)),
+            None if !self.calls.is_empty() => drop(self.ended.insert(job, result)),
+            None => {}
+        }
+    }
+
+    fn done(&mut self, number: u64, made: Made) {
+        if let Some(request) = self.requests.remove(&number) {
+            let _ = request.done.send(made); // nobody listens when the service ends
         }
     }
 }
@@ -248,9 +285,28 @@ fn ended_job(message: &zbus::Message) -> Option<(OwnedObjectPath, Result<(), Str
     Some((job.into(), result))
 }
 
-/// Asks for the scope; a setting that this manager does not know is left out, and where a unit of this name is left from
-/// a session that nobody remembers, another name is taken.
-async fn start(connection: &Connection, scope: &Scope) -> Result<(OwnedObjectPath, String), String> {
+/// The names that a scope may get: where a unit of the first is left from a session that nobody remembers, the second.
+fn names(scope: &Scope) -> [String; 2] {
+    [format!("{}.scope", scope.name), format!("{}-{}.scope", scope.name, scope.pid)]
+}
+
+/// The scope that the process is in already.
+async fn made_before(connection: &Connection, scope: &Scope) -> Option<String> {
+    let answer = call(connection, "GetUnitByPID", &scope.pid).await.ok()?;
+    let here: OwnedObjectPath = answer.body().deserialize().ok()?;
+    for name in names(scope) {
+        let unit = call(connection, "GetUnit", &name.as_str()).await.ok();
+        if unit
+            .is_some_and(|unit| unit.body().deserialize::<OwnedObjectPath>().is_ok_and(|unit| unit == here))
+        {
+            return Some(name);
+        }
+    }
+    None
+}
+
+/// Asks for the scope; a setting that this manager does not know is left out.
+async fn start(connection: &Connection, scope: &Scope) -> Started {
     let with = |optional: bool| {
         let mut properties: Vec<(&str, Value<'_>)> = vec![
             ("Description", Value::from(scope.description.as_str())),
@@ -269,22 +325,16 @@ async fn start(connection: &Connection, scope: &Scope) -> Result<(OwnedObjectPat
         properties
     };
     let auxiliary: Vec<(&str, Vec<(&str, Value<'_>)>)> = Vec::new();
-    let mut name = format!("{}.scope", scope.name);
-    let mut problem = String::new();
-    // With what newer managers know, without, and under another name.
-    for (optional, other_name) in [(true, false), (false, false), (true, true), (false, true)] {
-        if other_name {
-            name = format!("{}-{}.scope", scope.name, scope.pid);
-        }
-        let body = (name.as_str(), "fail", with(optional), &auxiliary);
-        match call(connection, "StartTransientUnit", &body).await {
-            Ok(answer) => {
-                let job =
-                    answer.body().deserialize::<OwnedObjectPath>().map_err(|error| error.to_string())?;
-                return Ok((job, name));
+    let mut problem = zbus::Error::InvalidReply;
+    for name in names(scope) {
+        // With what newer managers know, and without.
+        for optional in [true, false] {
+            let body = (name.as_str(), "fail", with(optional), &auxiliary);
+            match call(connection, "StartTransientUnit", &body).await {
+                Ok(answer) => return Ok((Some(answer.body().deserialize()?), name)),
+                Err(error @ zbus::Error::MethodError(..)) => problem = error,
+                Err(error) => return Err(error),
             }
-            Err(error @ zbus::Error::MethodError(..)) => problem = error.to_string(),
-            Err(error) => return Err(error.to_string()),
         }
     }
     Err(problem)
