@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   FrameRow / WrappedRow ──► Spot (text, style, columns) ──► row.rs ──► one RenderNode for each row, kept by its key
+//!                                                             │ parts.rs    the row that is typed into
 //!                                                             │ glyphs.rs   fonts, shaped once for each character
 //!                                                             │ boxes/      what must join, by geometry
 //!                                                             └ colours.rs  theme (palettes.rs), inverse, faint
@@ -13,6 +14,7 @@ pub mod boxes;
 pub mod colours;
 pub mod glyphs;
 pub mod palettes;
+pub mod parts;
 pub mod row;
 
 /// The size of a cell, in whole device pixels, and where the letters stand in it.

@@ -60,9 +60,25 @@ pub fn draw<'a>(
     fonts: &mut Fonts,
     colours: &Colours<'_>,
 ) -> Option<gsk::RenderNode> {
-    let spots: Vec<(Spot<'_>, Ink)> = spots.map(|spot| (spot, colours.ink(&spot.style))).collect();
-    let metrics = *fonts.metrics();
+    let spots = inked(spots, colours);
     let snapshot = gtk::Snapshot::new();
+    grounds(&snapshot, &spots, fonts);
+    let joined = if fonts.joins() { join(&spots, fonts) } else { Vec::new() };
+    text(&snapshot, &spots, &joined, fonts);
+    snapshot.to_node()
+}
+
+/// The spots with what they are drawn with.
+pub(super) fn inked<'a>(
+    spots: impl Iterator<Item = Spot<'a>>,
+    colours: &Colours<'_>,
+) -> Vec<(Spot<'a>, Ink)> {
+    spots.map(|spot| (spot, colours.ink(&spot.style))).collect()
+}
+
+/// What lies behind the text.
+pub(super) fn grounds(snapshot: &gtk::Snapshot, spots: &[(Spot<'_>, Ink)], fonts: &Fonts) {
+    let metrics = fonts.metrics();
     for run in spots.chunk_by(|(_, one), (_, other)| one.background == other.background) {
         let (Some((first, ink)), Some((last, _))) = (run.first(), run.last()) else { continue };
         if let Some(background) = ink.background {
@@ -71,7 +87,16 @@ pub fn draw<'a>(
             snapshot.append_color(&rgba(background, 1.0), &ground);
         }
     }
-    let joined = if fonts.joins() { join(&spots, fonts) } else { Vec::new() };
+}
+
+/// The text and its lines; `joined` says which spots are parts of joined letters, where there are any.
+pub(super) fn text(
+    snapshot: &gtk::Snapshot,
+    spots: &[(Spot<'_>, Ink)],
+    joined: &[Option<Rc<Shaped>>],
+    fonts: &mut Fonts,
+) {
+    let metrics = *fonts.metrics();
     let mut run = Run::default();
     for (index, (spot, ink)) in spots.iter().enumerate() {
         if ink.opacity == 0.0 {
@@ -81,16 +106,15 @@ pub fn draw<'a>(
             && boxes::is_drawn(character)
         {
             let colour = rgba(ink.foreground, ink.opacity);
-            boxes::draw(&snapshot, character, spot.col as f32 * metrics.width, &metrics, &colour);
+            boxes::draw(snapshot, character, spot.col as f32 * metrics.width, &metrics, &colour);
             continue;
         }
-        run.add(spot, ink, joined.get(index).cloned().flatten(), fonts, &snapshot);
+        run.add(spot, ink, joined.get(index).cloned().flatten(), fonts, snapshot);
     }
-    run.finish(&snapshot, fonts);
-    for (spot, ink) in &spots {
-        decorate(&snapshot, spot, ink, fonts);
+    run.finish(snapshot, fonts);
+    for (spot, ink) in spots {
+        decorate(snapshot, spot, ink, fonts);
     }
-    snapshot.to_node()
 }
 
 /// For each spot what it is as part of letters that the font joins: signs of ASCII that stand together and look alike.
@@ -121,7 +145,8 @@ fn join(spots: &[(Spot<'_>, Ink)], fonts: &mut Fonts) -> Vec<Option<Rc<Shaped>>>
 /// text is one: a screen of many colours has thousands. A recording is one node, and its bounds are all that is looked
 /// at where nothing has changed. Drawing it takes an intermediate image, some tenth more: it is for rows that stay.
 pub fn recorded(row: &gsk::RenderNode) -> gsk::RenderNode {
-    let recording = gsk::CairoNode::new(&row.bounds());
+    // On whole pixels: else the edges of letters would be cut.
+    let recording = gsk::CairoNode::new(&row.bounds().round_extents());
     row.draw(&recording.draw_context());
     recording.upcast()
 }

@@ -47,11 +47,18 @@ impl View {
             None => {
                 for (index, shown) in frame.rows().iter().enumerate() {
                     let key = Key::Screen(shown.head.identity, shown.head.revision);
-                    let node = kept.row(key, index != usize::from(head.cursor.row), || {
-                        row::draw(row::of_frame(&frame, &shown.cells), fonts, &colours)
-                    });
-                    let size = shown.head.attributes.line_size;
-                    place_sized(snapshot, node.as_ref(), index, size, width, &metrics);
+                    let spots = row::of_frame(&frame, &shown.cells);
+                    let made = if index == usize::from(head.cursor.row) {
+                        kept.typed_into(key, head.cursor.col.into(), |parts| {
+                            parts.draw(spots, fonts, &colours)
+                        })
+                    } else {
+                        kept.row(key, || row::draw(spots, fonts, &colours))
+                    };
+                    match shown.head.attributes.line_size {
+                        LineSize::Single => show(snapshot, made.placed(index as f32 * metrics.height)),
+                        size => place_sized(snapshot, made.node(), index, size, width, &metrics),
+                    }
                 }
             }
             Some(rows) => {
@@ -60,12 +67,12 @@ impl View {
                 for (index, (at, wrapped)) in rows.iter().enumerate().take(seen) {
                     let make = |fonts: &mut _| row::draw(row::of_history(wrapped), fonts, &colours);
                     // Lines of history stay as they are; those of the screen do not.
-                    let node = if at.line < frame.head().history.end_line.0 {
-                        kept.row(Key::History(at.line, at.row), true, || make(fonts))
+                    if at.line < frame.head().history.end_line.0 {
+                        let made = kept.row(Key::History(at.line, at.row), || make(fonts));
+                        show(snapshot, made.placed(index as f32 * metrics.height));
                     } else {
-                        make(fonts)
-                    };
-                    place(snapshot, node.as_ref(), index, &metrics);
+                        place(snapshot, make(fonts).as_ref(), index, &metrics);
+                    }
                 }
             }
         }
@@ -267,6 +274,12 @@ fn place_sized(
     snapshot.append_node(node);
     snapshot.restore();
     snapshot.pop();
+}
+
+fn show(snapshot: &gtk::Snapshot, node: Option<&gsk::RenderNode>) {
+    if let Some(node) = node {
+        snapshot.append_node(node);
+    }
 }
 
 /// Puts a row's node where it belongs.

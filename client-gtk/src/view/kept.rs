@@ -2,8 +2,10 @@
 //! compared.
 
 use super::View;
+use crate::draw::parts::Parts;
 use crate::draw::row;
 use gtk::glib;
+use gtk::graphene::Point;
 use gtk::gsk;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
@@ -26,9 +28,11 @@ const STAYS: Duration = Duration::from_millis(200);
 
 /// The node of a row; `None` where there is nothing to see.
 #[derive(Debug)]
-struct Made {
+pub(super) struct Made {
     node: Option<gsk::RenderNode>,
     recorded: bool,
+    /// So far from the top it was shown last, and the node that does it: compared with itself in the next frame.
+    placed: Option<(f32, gsk::RenderNode)>,
     /// The frame that it was drawn in last.
     drawn: u64,
 }
@@ -37,6 +41,8 @@ struct Made {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     rows: HashMap<Key, Made>,
+    /// What the row with the cursor was made of last, and which one that was.
+    typed_into: (Option<Key>, Parts),
     /// What is drawn in this frame is recorded.
     pub(super) record: bool,
     /// Something of this frame is not.
@@ -51,25 +57,42 @@ impl Kept {
     /// Fonts or colours have changed.
     pub(super) fn forget(&mut self) {
         self.rows.clear();
+        self.typed_into = Default::default();
     }
 
-    /// The node of a row, made where there is none. A row that is about to change is never recorded: as it is, only the text
-    /// in it that changes is drawn anew.
-    pub(super) fn row(
-        &mut self,
-        key: Key,
-        stays: bool,
-        make: impl FnOnce() -> Option<gsk::RenderNode>,
-    ) -> Option<gsk::RenderNode> {
-        let drawn = self.drawn;
-        let made = self.rows.entry(key).or_insert_with(|| Made { node: make(), recorded: false, drawn });
-        if self.record && stays && !made.recorded {
-            made.node = made.node.as_ref().map(row::recorded);
+    /// A row, made where there is none. What is about to change is never recorded: as it is, only the text in it that
+    /// changes is drawn anew.
+    pub(super) fn row(&mut self, key: Key, make: impl FnOnce() -> Option<gsk::RenderNode>) -> &mut Made {
+        let made = self.rows.entry(key).or_insert_with(|| Made::new(make()));
+        if self.record && !made.recorded {
+            made.renew(made.node.as_ref().map(row::recorded));
             made.recorded = true;
         }
-        self.plain |= stays && !made.recorded;
-        made.drawn = drawn;
-        made.node.clone()
+        self.plain |= !made.recorded;
+        made.drawn = self.drawn;
+        made
+    }
+
+    /// The row with the cursor, which is typed into at this column: drawn in parts when the cursor comes.
+    pub(super) fn typed_into(
+        &mut self,
+        key: Key,
+        col: usize,
+        make: impl FnOnce(&mut Parts) -> Option<gsk::RenderNode>,
+    ) -> &mut Made {
+        let (before, parts) = &mut self.typed_into;
+        if before.replace(key) != Some(key) || !self.rows.contains_key(&key) {
+            self.rows.insert(key, Made::new(make(parts)));
+        }
+        let made = self.rows.entry(key).or_insert_with(|| Made::new(None));
+        if parts.plain_beside(col) {
+            if self.record {
+                made.renew(parts.recorded_beside(col));
+            }
+            self.plain |= !self.record;
+        }
+        made.drawn = self.drawn;
+        made
     }
 
     /// A frame is done.
@@ -80,6 +103,30 @@ impl Kept {
         }
         self.drawn += 1;
         (self.record, self.plain) = (false, false);
+    }
+}
+
+impl Made {
+    fn new(node: Option<gsk::RenderNode>) -> Self {
+        Self { node, recorded: false, placed: None, drawn: 0 }
+    }
+
+    fn renew(&mut self, node: Option<gsk::RenderNode>) {
+        (self.node, self.placed) = (node, None);
+    }
+
+    pub(super) fn node(&self) -> Option<&gsk::RenderNode> {
+        self.node.as_ref()
+    }
+
+    /// The node that shows it so far from the top.
+    pub(super) fn placed(&mut self, top: f32) -> Option<&gsk::RenderNode> {
+        let node = self.node.as_ref()?;
+        if self.placed.as_ref().is_none_or(|(at, _)| *at != top) {
+            let there = gsk::Transform::new().translate(&Point::new(0.0, top));
+            self.placed = Some((top, gsk::TransformNode::new(node, Some(&there)).upcast()));
+        }
+        self.placed.as_ref().map(|(_, node)| node)
     }
 }
 
