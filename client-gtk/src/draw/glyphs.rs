@@ -1,7 +1,9 @@
 //! Fonts: the size of a cell, and each character shaped once for each face.
 
 use super::Metrics;
-use gtk::pango;
+use gtk::prelude::*;
+use gtk::{cairo, pango};
+use pangocairo::prelude::*;
 use scarab_protocol::grid::Attributes;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -14,6 +16,8 @@ const MOST: usize = 1 << 14;
 pub struct Face(u8);
 
 impl Face {
+    const COUNT: usize = 4;
+
     pub fn of(attributes: Attributes) -> Self {
         let bold = attributes.contains(Attributes::BOLD);
         let italic = attributes.contains(Attributes::ITALIC);
@@ -48,6 +52,30 @@ pub struct Shaped {
     pub glyphs: Vec<Glyph>,
     /// Width of all of them, in Pango's units.
     pub width: i32,
+    /// What they blacken: left, top, right and bottom, in pixels from where they begin on their line.
+    pub ink: [f32; 4],
+    /// The font as cairo has it; `None` where Pango draws a sign of its own for a character that no font has.
+    pub scaled: Option<cairo::ScaledFont>,
+}
+
+impl Shaped {
+    fn new(font: pango::Font, glyphs: Vec<Glyph>) -> Rc<Self> {
+        let width = glyphs.iter().map(|glyph| glyph.width).sum();
+        let known = glyphs.iter().all(|glyph| glyph.number & pango::GLYPH_UNKNOWN_FLAG == 0);
+        let scaled =
+            font.downcast_ref::<pangocairo::Font>().filter(|_| known).and_then(|font| font.scaled_font());
+        let mut ink = [f32::MAX, f32::MAX, f32::MIN, f32::MIN];
+        let mut x = 0;
+        for glyph in glyphs.iter() {
+            let (black, _) = font.glyph_extents(glyph.number);
+            let (left, top) = (x + glyph.x_offset + black.x(), glyph.y_offset + black.y());
+            let edges = [left, top, left + black.width(), top + black.height()];
+            let [left, top, right, bottom] = edges.map(|units| units as f32 / pango::SCALE as f32);
+            ink = [ink[0].min(left), ink[1].min(top), ink[2].max(right), ink[3].max(bottom)];
+            x += glyph.width;
+        }
+        Rc::new(Self { font, glyphs, width, ink, scaled })
+    }
 }
 
 /// Letters that are joined, a part for each; `None` where the font does not join them.
@@ -59,10 +87,14 @@ pub struct Fonts {
     context: pango::Context,
     base: pango::FontDescription,
     metrics: Metrics,
+    /// The characters that most cells hold, by number and face.
+    ascii: Vec<Option<Option<Rc<Shaped>>>>,
     characters: HashMap<(char, Face), Option<Rc<Shaped>>>,
     clusters: HashMap<(Box<str>, Face), Option<Rc<Shaped>>>,
     /// Letters that the font may join, and what came of them; `None` where a person does not want that.
     joined: Option<HashMap<(Box<str>, Face), Joined>>,
+    /// Rows are recorded (see `recording.rs`).
+    pub recorded: bool,
 }
 
 impl Fonts {
@@ -72,7 +104,9 @@ impl Fonts {
         context.set_round_glyph_positions(true);
         let metrics = measure(&context, &base, scale);
         let joined = ligatures.then(HashMap::new);
-        Self { context, base, metrics, characters: HashMap::new(), clusters: HashMap::new(), joined }
+        let ascii = vec![None; 128 * Face::COUNT];
+        let (characters, clusters) = (HashMap::new(), HashMap::new());
+        Self { context, base, metrics, ascii, characters, clusters, joined, recorded: false }
     }
 
     pub fn metrics(&self) -> &Metrics {
@@ -98,9 +132,7 @@ impl Fonts {
         // A font that joins letters draws them in one of their cells and leaves the others empty: as many glyphs.
         let whole = self.shape(text, face).filter(|whole| whole.glyphs.len() == text.chars().count());
         let parts = whole.map(|whole| {
-            let part = |glyph: &Glyph| {
-                Rc::new(Shaped { font: whole.font.clone(), glyphs: vec![*glyph], width: glyph.width })
-            };
+            let part = |glyph: &Glyph| Shaped::new(whole.font.clone(), vec![*glyph]);
             whole.glyphs.iter().map(part).collect()
         });
         let kept = self.joined.as_mut()?;
@@ -112,6 +144,15 @@ impl Fonts {
     }
 
     pub fn character(&mut self, character: char, face: Face) -> Option<Rc<Shaped>> {
+        let number = character as usize * Face::COUNT + usize::from(face.0);
+        if let Some(known) = self.ascii.get(number) {
+            if let Some(shaped) = known {
+                return shaped.clone();
+            }
+            let shaped = self.shape(character.encode_utf8(&mut [0; 4]), face);
+            self.ascii[number] = Some(shaped.clone());
+            return shaped;
+        }
         if let Some(shaped) = self.characters.get(&(character, face)) {
             return shaped.clone();
         }
@@ -161,8 +202,7 @@ impl Fonts {
                 }
             })
             .collect();
-        let width = glyphs.iter().map(|glyph| glyph.width).sum();
-        Some(Rc::new(Shaped { font, glyphs, width }))
+        Some(Shaped::new(font, glyphs))
     }
 }
 

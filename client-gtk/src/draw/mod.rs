@@ -3,6 +3,7 @@
 //! ```text
 //!   FrameRow / WrappedRow ──► Spot (text, style, columns) ──► row.rs ──► one RenderNode for each row, kept by its key
 //!                                                             │ parts.rs    the row that is typed into
+//!                                                             │ recording.rs  the same for the cairo renderer
 //!                                                             │ glyphs.rs   fonts, shaped once for each character
 //!                                                             │ boxes/      what must join, by geometry
 //!                                                             └ colours.rs  theme (palettes.rs), inverse, faint
@@ -15,6 +16,7 @@ pub mod colours;
 pub mod glyphs;
 pub mod palettes;
 pub mod parts;
+mod recording;
 pub mod row;
 
 /// The size of a cell, in whole device pixels, and where the letters stand in it.

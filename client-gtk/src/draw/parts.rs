@@ -14,8 +14,6 @@ const WIDTH: usize = 8;
 /// A row in parts, and what they were made of.
 #[derive(Debug, Default)]
 pub struct Parts {
-    /// What lies behind all the text.
-    grounds: Option<gsk::RenderNode>,
     parts: Vec<Part>,
 }
 
@@ -24,7 +22,6 @@ struct Part {
     text: String,
     looks: Vec<(usize, usize, Style, Ink)>,
     node: Option<gsk::RenderNode>,
-    recorded: bool,
 }
 
 impl Parts {
@@ -41,37 +38,15 @@ impl Parts {
         }
         let spots = row::inked(spots, colours);
         let snapshot = gtk::Snapshot::new();
-        row::grounds(&snapshot, &spots, fonts);
-        self.grounds = snapshot.to_node();
+        for (place, colour) in row::grounds(&spots, fonts) {
+            snapshot.append_color(&colour, &place);
+        }
+        let grounds = snapshot.to_node();
         let mut before = std::mem::take(&mut self.parts).into_iter();
         for spots in spots.chunk_by(|(one, _), (other, _)| one.col / WIDTH == other.col / WIDTH) {
             let before = before.next().filter(|before| before.shows(spots));
             self.parts.push(before.unwrap_or_else(|| Part::new(spots, fonts)));
         }
-        self.node()
-    }
-
-    /// Whether anything but the part with this column is not recorded.
-    pub fn plain_beside(&mut self, col: usize) -> bool {
-        self.beside(col).any(|part| !part.recorded)
-    }
-
-    /// The same row, with all but the part with this column recorded (see [`row::recorded`]).
-    pub fn recorded_beside(&mut self, col: usize) -> Option<gsk::RenderNode> {
-        for part in self.beside(col).filter(|part| !part.recorded) {
-            part.node = part.node.as_ref().map(row::recorded);
-            part.recorded = true;
-        }
-        self.node()
-    }
-
-    fn beside(&mut self, col: usize) -> impl Iterator<Item = &mut Part> {
-        let there =
-            move |part: &Part| part.looks.first().is_some_and(|(first, ..)| first / WIDTH == col / WIDTH);
-        self.parts.iter_mut().filter(move |part| !there(part))
-    }
-
-    fn node(&self) -> Option<gsk::RenderNode> {
         let snapshot = gtk::Snapshot::new();
         for node in self.parts.iter().filter_map(|part| part.node.as_ref()) {
             snapshot.append_node(node);
@@ -79,7 +54,7 @@ impl Parts {
         // The text in a node of its own: however the grounds change, it is compared with what it was.
         let text = snapshot.to_node();
         let snapshot = gtk::Snapshot::new();
-        for node in self.grounds.iter().chain(&text) {
+        for node in grounds.iter().chain(&text) {
             snapshot.append_node(node);
         }
         snapshot.to_node()
@@ -96,9 +71,8 @@ impl Part {
             }
         }
         let looks = spots.iter().map(|(spot, ink)| (spot.col, spot.width, spot.style, *ink)).collect();
-        let snapshot = gtk::Snapshot::new();
-        row::text(&snapshot, spots, &[], fonts);
-        Self { text, looks, node: snapshot.to_node(), recorded: false }
+        let node = row::draw_all(spots, Vec::new(), &[], fonts);
+        Self { text, looks, node }
     }
 
     fn shows(&self, spots: &[(Spot<'_>, Ink)]) -> bool {

@@ -3,10 +3,11 @@
 use super::boxes;
 use super::colours::{Colours, Ink, rgba};
 use super::glyphs::{Face, Fonts, Shaped};
+use super::recording::Recording;
 use gtk::gdk::RGBA;
 use gtk::graphene::{Point, Rect};
 use gtk::prelude::*;
-use gtk::{gsk, pango};
+use gtk::{cairo, gsk, pango};
 use scarab_protocol::grid::{Attributes, Cell, Content, Frame, Rgb, Style, Underline, WrappedRow};
 use std::rc::Rc;
 
@@ -61,11 +62,8 @@ pub fn draw<'a>(
     colours: &Colours<'_>,
 ) -> Option<gsk::RenderNode> {
     let spots = inked(spots, colours);
-    let snapshot = gtk::Snapshot::new();
-    grounds(&snapshot, &spots, fonts);
     let joined = if fonts.joins() { join(&spots, fonts) } else { Vec::new() };
-    text(&snapshot, &spots, &joined, fonts);
-    snapshot.to_node()
+    draw_all(&spots, grounds(&spots, fonts), &joined, fonts)
 }
 
 /// The spots with what they are drawn with.
@@ -73,48 +71,66 @@ pub(super) fn inked<'a>(
     spots: impl Iterator<Item = Spot<'a>>,
     colours: &Colours<'_>,
 ) -> Vec<(Spot<'a>, Ink)> {
-    spots.map(|spot| (spot, colours.ink(&spot.style))).collect()
+    let mut last = (Style::default(), colours.ink(&Style::default()));
+    spots
+        .map(|spot| {
+            if spot.style != last.0 {
+                last = (spot.style, colours.ink(&spot.style));
+            }
+            (spot, last.1)
+        })
+        .collect()
 }
 
 /// What lies behind the text.
-pub(super) fn grounds(snapshot: &gtk::Snapshot, spots: &[(Spot<'_>, Ink)], fonts: &Fonts) {
+pub(super) fn grounds(spots: &[(Spot<'_>, Ink)], fonts: &Fonts) -> Vec<(Rect, RGBA)> {
     let metrics = fonts.metrics();
-    for run in spots.chunk_by(|(_, one), (_, other)| one.background == other.background) {
-        let (Some((first, ink)), Some((last, _))) = (run.first(), run.last()) else { continue };
-        if let Some(background) = ink.background {
-            let (from, to) = (first.col as f32, (last.col + last.width) as f32);
-            let ground = Rect::new(from * metrics.width, 0.0, (to - from) * metrics.width, metrics.height);
-            snapshot.append_color(&rgba(background, 1.0), &ground);
-        }
-    }
+    let runs = spots.chunk_by(|(_, one), (_, other)| one.background == other.background);
+    runs.filter_map(|run| {
+        let ((first, ink), (last, _)) = (run.first()?, run.last()?);
+        let (from, to) = (first.col as f32, (last.col + last.width) as f32);
+        let place = Rect::new(from * metrics.width, 0.0, (to - from) * metrics.width, metrics.height);
+        Some((place, rgba(ink.background?, 1.0)))
+    })
+    .collect()
 }
 
-/// The text and its lines; `joined` says which spots are parts of joined letters, where there are any.
-pub(super) fn text(
-    snapshot: &gtk::Snapshot,
+/// Grounds, text and lines; `joined` says which spots are parts of joined letters, where there are any.
+pub(super) fn draw_all(
     spots: &[(Spot<'_>, Ink)],
+    grounds: Vec<(Rect, RGBA)>,
     joined: &[Option<Rc<Shaped>>],
     fonts: &mut Fonts,
-) {
+) -> Option<gsk::RenderNode> {
+    let (snapshot, mut recording) = (gtk::Snapshot::new(), Recording::default());
+    for (place, colour) in grounds {
+        if fonts.recorded {
+            recording.ground(place, colour);
+        } else {
+            snapshot.append_color(&colour, &place);
+        }
+    }
     let metrics = *fonts.metrics();
-    let mut run = Run::default();
-    for (index, (spot, ink)) in spots.iter().enumerate() {
-        if ink.opacity == 0.0 {
-            continue;
+    let mut runs = Runs::default();
+    for (index, (spot, ink)) in spots.iter().enumerate().filter(|(_, (_, ink))| ink.opacity > 0.0) {
+        match spot.text {
+            Text::Character(character) if boxes::is_drawn(character) => {
+                let colour = rgba(ink.foreground, ink.opacity);
+                boxes::draw(&snapshot, character, spot.col as f32 * metrics.width, &metrics, &colour);
+            }
+            _ => runs.add(spot, ink, joined.get(index).cloned().flatten(), fonts),
         }
-        if let Text::Character(character) = spot.text
-            && boxes::is_drawn(character)
-        {
-            let colour = rgba(ink.foreground, ink.opacity);
-            boxes::draw(snapshot, character, spot.col as f32 * metrics.width, &metrics, &colour);
-            continue;
-        }
-        run.add(spot, ink, joined.get(index).cloned().flatten(), fonts, snapshot);
     }
-    run.finish(snapshot, fonts);
+    for run in runs.runs {
+        match &run.scaled {
+            Some(font) if fonts.recorded => recording.text(&run, font, fonts),
+            _ => run.finish(&snapshot, fonts),
+        }
+    }
     for (spot, ink) in spots {
-        decorate(snapshot, spot, ink, fonts);
+        decorate(&snapshot, spot, ink, fonts);
     }
+    if fonts.recorded { recording.finish(snapshot.to_node()) } else { snapshot.to_node() }
 }
 
 /// For each spot what it is as part of letters that the font joins: signs of ASCII that stand together and look alike.
@@ -141,34 +157,25 @@ fn join(spots: &[(Spot<'_>, Ink)], fonts: &mut Fonts) -> Vec<Option<Rc<Shaped>>>
     joined
 }
 
-/// The same row for the cairo renderer, which goes through all nodes of a frame whatever has changed, and each run of
-/// text is one: a screen of many colours has thousands. A recording is one node, and its bounds are all that is looked
-/// at where nothing has changed. Drawing it takes an intermediate image, some tenth more: it is for rows that stay.
-pub fn recorded(row: &gsk::RenderNode) -> gsk::RenderNode {
-    // On whole pixels: else the edges of letters would be cut.
-    let recording = gsk::CairoNode::new(&row.bounds().round_extents());
-    row.draw(&recording.draw_context());
-    recording.upcast()
-}
-
-/// Text of one font and colour that goes into one node.
+/// The text of a row by font and colour: what looks alike goes into one node, wherever in the row it stands. A node costs
+/// more than its letters.
 #[derive(Default)]
-struct Run {
-    font: Option<pango::Font>,
-    colour: (Rgb, u32),
-    from: usize,
-    shaped: Vec<(usize, usize, Rc<Shaped>)>,
+struct Runs {
+    runs: Vec<Run>,
+    last: usize,
 }
 
-impl Run {
-    fn add(
-        &mut self,
-        spot: &Spot<'_>,
-        ink: &Ink,
-        joined: Option<Rc<Shaped>>,
-        fonts: &mut Fonts,
-        snapshot: &gtk::Snapshot,
-    ) {
+pub(super) struct Run {
+    font: pango::Font,
+    /// The font as cairo has it.
+    scaled: Option<cairo::ScaledFont>,
+    pub(super) colour: (Rgb, u32),
+    from: usize,
+    pub(super) shaped: Vec<(usize, usize, Rc<Shaped>)>,
+}
+
+impl Runs {
+    fn add(&mut self, spot: &Spot<'_>, ink: &Ink, joined: Option<Rc<Shaped>>, fonts: &mut Fonts) {
         let face = Face::of(spot.style.attributes);
         let shaped = match spot.text {
             _ if joined.is_some() => joined,
@@ -178,15 +185,22 @@ impl Run {
         };
         let Some(shaped) = shaped else { return };
         let colour = (ink.foreground, ink.opacity.to_bits());
-        if self.font.as_ref() != Some(&shaped.font) || self.colour != colour {
-            self.finish(snapshot, fonts);
-            (self.font, self.colour, self.from) = (Some(shaped.font.clone()), colour, spot.col);
+        let alike = |run: &Run| {
+            run.colour == colour && run.font == shaped.font && run.scaled.is_some() == shaped.scaled.is_some()
+        };
+        if !self.runs.get(self.last).is_some_and(alike) {
+            self.last = self.runs.iter().position(alike).unwrap_or_else(|| {
+                let (font, scaled, from) = (shaped.font.clone(), shaped.scaled.clone(), spot.col);
+                self.runs.push(Run { font, scaled, colour, from, shaped: Vec::new() });
+                self.runs.len() - 1
+            });
         }
-        self.shaped.push((spot.col, spot.width, shaped));
+        self.runs[self.last].shaped.push((spot.col, spot.width, shaped));
     }
+}
 
-    fn finish(&mut self, snapshot: &gtk::Snapshot, fonts: &Fonts) {
-        let Some(font) = self.font.take() else { return };
+impl Run {
+    fn finish(self, snapshot: &gtk::Snapshot, fonts: &Fonts) {
         let metrics = fonts.metrics();
         let cell = f64::from(metrics.width) * f64::from(pango::SCALE);
         let units = |cols: usize| (cell * cols as f64).round() as i32;
@@ -220,11 +234,10 @@ impl Run {
                 }
             }
         }
-        self.shaped.clear();
         let (foreground, opacity) = self.colour;
         let colour = rgba(foreground, f32::from_bits(opacity));
         let origin = Point::new(self.from as f32 * metrics.width, metrics.ascent);
-        if let Some(node) = gsk::TextNode::new(&font, &string, &colour, &origin) {
+        if let Some(node) = gsk::TextNode::new(&self.font, &string, &colour, &origin) {
             snapshot.append_node(node);
         }
     }

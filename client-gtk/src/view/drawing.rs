@@ -30,7 +30,9 @@ impl View {
         let colours = Colours { theme: &theme, program, reversed };
         let mut kept = imp.kept.borrow_mut();
         let head = frame.head();
-        let made_with = (frame.colours_revision(), reversed, head.cols, head.history.rewrites);
+        // Recorded pictures of emoji would be too coarse for a finer screen.
+        let recorded = self.scale_factor() == 1 && renderer::is_cairo(self);
+        let made_with = (frame.colours_revision(), reversed, head.cols, head.history.rewrites, recorded);
         if std::mem::replace(&mut kept.made_with, made_with) != made_with {
             kept.forget();
         }
@@ -43,15 +45,14 @@ impl View {
         snapshot.translate(&Point::new(padding - left, padding - up));
         let mut fonts = imp.fonts.borrow_mut();
         let fonts = fonts.get_or_insert_with(|| self.new_fonts());
+        fonts.recorded = recorded;
         match &scrolled {
             None => {
                 for (index, shown) in frame.rows().iter().enumerate() {
                     let key = Key::Screen(shown.head.identity, shown.head.revision);
                     let spots = row::of_frame(&frame, &shown.cells);
                     let made = if index == usize::from(head.cursor.row) {
-                        kept.typed_into(key, head.cursor.col.into(), |parts| {
-                            parts.draw(spots, fonts, &colours)
-                        })
+                        kept.typed_into(key, |parts| parts.draw(spots, fonts, &colours))
                     } else {
                         kept.row(key, || row::draw(spots, fonts, &colours))
                     };
@@ -75,10 +76,6 @@ impl View {
                     }
                 }
             }
-        }
-        // Recorded pictures of emoji would be too coarse for a finer screen.
-        if kept.plain && self.scale_factor() == 1 && renderer::is_cairo(self) {
-            self.record_later();
         }
         kept.next_frame(frame.rows().len());
         drop(kept);
