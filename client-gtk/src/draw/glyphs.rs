@@ -93,8 +93,6 @@ pub struct Fonts {
     clusters: HashMap<(Box<str>, Face), Option<Rc<Shaped>>>,
     /// Letters that the font may join, and what came of them; `None` where a person does not want that.
     joined: Option<HashMap<(Box<str>, Face), Joined>>,
-    /// Rows are recorded (see `recording.rs`).
-    pub recorded: bool,
 }
 
 impl Fonts {
@@ -106,7 +104,7 @@ impl Fonts {
         let joined = ligatures.then(HashMap::new);
         let ascii = vec![None; 128 * Face::COUNT];
         let (characters, clusters) = (HashMap::new(), HashMap::new());
-        Self { context, base, metrics, ascii, characters, clusters, joined, recorded: false }
+        Self { context, base, metrics, ascii, characters, clusters, joined }
     }
 
     pub fn metrics(&self) -> &Metrics {

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //!   FrameRow / WrappedRow ──► Spot (text, style, columns) ──► row.rs ──► one RenderNode for each row, kept by its key
-//!                                                             │ parts.rs    the row that is typed into
-//!                                                             │ recording.rs  the same for the cairo renderer
-//!                                                             │ glyphs.rs   fonts, shaped once for each character
-//!                                                             │ boxes/      what must join, by geometry
-//!                                                             └ colours.rs  theme (palettes.rs), inverse, faint
+//!                                                             │ parts.rs       the row that is typed into
+//!                                                             │ recording.rs   what cairo draws, as one node
+//!                                                             │ glyphs.rs      fonts, shaped once for each character
+//!                                                             │ boxes/         what must join, by geometry
+//!                                                             └ colours.rs     theme (palettes.rs), inverse, faint
 //! ```
 //!
 //! Cursor, selection and the like are nodes of their own over these: a blinking cursor builds no row anew.

@@ -1,5 +1,5 @@
-//! The row that is typed into, in parts: what is as it was before is taken over, so that a key in a row of many colours
-//! costs no more than one in an empty row.
+//! The row that is typed into, in parts: text that is as it was before is taken over, so that a key in a row of many colours
+//! costs hardly more than one in an empty row. Where the font joins letters there are no parts.
 
 use super::colours::{Colours, Ink};
 use super::glyphs::Fonts;
@@ -8,7 +8,7 @@ use gtk::gsk;
 use gtk::prelude::*;
 use scarab_protocol::grid::Style;
 
-/// Columns of a part.
+/// Columns of a part: what a key makes anew is a word or two, and a row has few enough parts to go through.
 const WIDTH: usize = 8;
 
 /// A row in parts, and what they were made of.
@@ -20,7 +20,8 @@ pub struct Parts {
 #[derive(Debug)]
 struct Part {
     text: String,
-    looks: Vec<(usize, usize, Style, Ink)>,
+    /// For each spot its column, its width, the end of its text, and how it looks.
+    looks: Vec<(usize, usize, usize, Style, Ink)>,
     node: Option<gsk::RenderNode>,
 }
 
@@ -29,12 +30,13 @@ impl Parts {
     pub fn draw<'a>(
         &mut self,
         spots: impl Iterator<Item = Spot<'a>>,
+        recorded: bool,
         fonts: &mut Fonts,
         colours: &Colours<'_>,
     ) -> Option<gsk::RenderNode> {
         if fonts.joins() {
             self.parts.clear();
-            return row::draw(spots, fonts, colours); // letters are joined over the borders of parts
+            return row::draw(spots, recorded, fonts, colours); // letters are joined over the borders of parts
         }
         let spots = row::inked(spots, colours);
         let snapshot = gtk::Snapshot::new();
@@ -45,13 +47,13 @@ impl Parts {
         let mut before = std::mem::take(&mut self.parts).into_iter();
         for spots in spots.chunk_by(|(one, _), (other, _)| one.col / WIDTH == other.col / WIDTH) {
             let before = before.next().filter(|before| before.shows(spots));
-            self.parts.push(before.unwrap_or_else(|| Part::new(spots, fonts)));
+            self.parts.push(before.unwrap_or_else(|| Part::new(spots, recorded, fonts)));
         }
         let snapshot = gtk::Snapshot::new();
         for node in self.parts.iter().filter_map(|part| part.node.as_ref()) {
             snapshot.append_node(node);
         }
-        // The text in a node of its own: however the grounds change, it is compared with what it was.
+        // The text in a node of its own: while there are grounds, it is compared with what it was however they change.
         let text = snapshot.to_node();
         let snapshot = gtk::Snapshot::new();
         for node in grounds.iter().chain(&text) {
@@ -62,16 +64,17 @@ impl Parts {
 }
 
 impl Part {
-    fn new(spots: &[(Spot<'_>, Ink)], fonts: &mut Fonts) -> Self {
+    fn new(spots: &[(Spot<'_>, Ink)], recorded: bool, fonts: &mut Fonts) -> Self {
         let mut text = String::new();
-        for (spot, _) in spots {
+        let looks = spots.iter().map(|(spot, ink)| {
             match spot.text {
                 Text::Character(character) => text.push(character),
                 Text::Cluster(cluster) => text.push_str(cluster),
             }
-        }
-        let looks = spots.iter().map(|(spot, ink)| (spot.col, spot.width, spot.style, *ink)).collect();
-        let node = row::draw_all(spots, Vec::new(), &[], fonts);
+            (spot.col, spot.width, text.len(), spot.style, *ink)
+        });
+        let looks = looks.collect();
+        let node = row::draw_all(spots, Vec::new(), &[], recorded, fonts);
         Self { text, looks, node }
     }
 
@@ -84,8 +87,8 @@ impl Part {
                     Text::Cluster(cluster) => rest.strip_prefix(cluster),
                 };
                 rest = after.unwrap_or_default();
-                after.is_some() && *looks == (spot.col, spot.width, spot.style, *ink)
+                let end = self.text.len() - rest.len();
+                after.is_some() && *looks == (spot.col, spot.width, end, spot.style, *ink)
             })
-            && rest.is_empty()
     }
 }

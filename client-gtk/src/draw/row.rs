@@ -55,15 +55,17 @@ pub fn of_history(row: &WrappedRow) -> impl Iterator<Item = Spot<'_>> {
     })
 }
 
-/// Draws a row; `None` where there is nothing to see.
+/// Draws a row; `None` where there is nothing to see. What is `recorded` is one node: for what is kept, as two recordings
+/// of the same are not the same to GTK.
 pub fn draw<'a>(
     spots: impl Iterator<Item = Spot<'a>>,
+    recorded: bool,
     fonts: &mut Fonts,
     colours: &Colours<'_>,
 ) -> Option<gsk::RenderNode> {
     let spots = inked(spots, colours);
     let joined = if fonts.joins() { join(&spots, fonts) } else { Vec::new() };
-    draw_all(&spots, grounds(&spots, fonts), &joined, fonts)
+    draw_all(&spots, grounds(&spots, fonts), &joined, recorded, fonts)
 }
 
 /// The spots with what they are drawn with.
@@ -100,11 +102,12 @@ pub(super) fn draw_all(
     spots: &[(Spot<'_>, Ink)],
     grounds: Vec<(Rect, RGBA)>,
     joined: &[Option<Rc<Shaped>>],
+    recorded: bool,
     fonts: &mut Fonts,
 ) -> Option<gsk::RenderNode> {
     let (snapshot, mut recording) = (gtk::Snapshot::new(), Recording::default());
     for (place, colour) in grounds {
-        if fonts.recorded {
+        if recorded {
             recording.ground(place, colour);
         } else {
             snapshot.append_color(&colour, &place);
@@ -123,14 +126,14 @@ pub(super) fn draw_all(
     }
     for run in runs.runs {
         match &run.scaled {
-            Some(font) if fonts.recorded => recording.text(&run, font, fonts),
+            Some(font) if recorded => recording.text(&run, font, fonts),
             _ => run.finish(&snapshot, fonts),
         }
     }
     for (spot, ink) in spots {
         decorate(&snapshot, spot, ink, fonts);
     }
-    if fonts.recorded { recording.finish(snapshot.to_node()) } else { snapshot.to_node() }
+    if recorded { recording.finish(snapshot.to_node()) } else { snapshot.to_node() }
 }
 
 /// For each spot what it is as part of letters that the font joins: signs of ASCII that stand together and look alike.
@@ -185,9 +188,10 @@ impl Runs {
         };
         let Some(shaped) = shaped else { return };
         let colour = (ink.foreground, ink.opacity.to_bits());
-        let alike = |run: &Run| {
-            run.colour == colour && run.font == shaped.font && run.scaled.is_some() == shaped.scaled.is_some()
-        };
+        // Pango draws its sign for what no font has in the middle of all the room up to the next letter: each alone.
+        let known = shaped.scaled.is_some();
+        let alike =
+            |run: &Run| run.colour == colour && run.font == shaped.font && known && run.scaled.is_some();
         if !self.runs.get(self.last).is_some_and(alike) {
             self.last = self.runs.iter().position(alike).unwrap_or_else(|| {
                 let (font, scaled, from) = (shaped.font.clone(), shaped.scaled.clone(), spot.col);

@@ -45,16 +45,15 @@ impl View {
         snapshot.translate(&Point::new(padding - left, padding - up));
         let mut fonts = imp.fonts.borrow_mut();
         let fonts = fonts.get_or_insert_with(|| self.new_fonts());
-        fonts.recorded = recorded;
         match &scrolled {
             None => {
                 for (index, shown) in frame.rows().iter().enumerate() {
                     let key = Key::Screen(shown.head.identity, shown.head.revision);
                     let spots = row::of_frame(&frame, &shown.cells);
                     let made = if index == usize::from(head.cursor.row) {
-                        kept.typed_into(key, |parts| parts.draw(spots, fonts, &colours))
+                        kept.typed_into(key, |parts| parts.draw(spots, recorded, fonts, &colours))
                     } else {
-                        kept.row(key, || row::draw(spots, fonts, &colours))
+                        kept.row(key, || row::draw(spots, recorded, fonts, &colours))
                     };
                     match shown.head.attributes.line_size {
                         LineSize::Single => show(snapshot, made.placed(index as f32 * metrics.height)),
@@ -66,13 +65,13 @@ impl View {
                 // One more than fit is seen only in part.
                 let seen = self.rows() + usize::from(up > 0.0);
                 for (index, (at, wrapped)) in rows.iter().enumerate().take(seen) {
-                    let make = |fonts: &mut _| row::draw(row::of_history(wrapped), fonts, &colours);
+                    let mut make = |recorded| row::draw(row::of_history(wrapped), recorded, fonts, &colours);
                     // Lines of history stay as they are; those of the screen do not.
                     if at.line < frame.head().history.end_line.0 {
-                        let made = kept.row(Key::History(at.line, at.row), || make(fonts));
+                        let made = kept.row(Key::History(at.line, at.row), || make(recorded));
                         show(snapshot, made.placed(index as f32 * metrics.height));
                     } else {
-                        place(snapshot, make(fonts).as_ref(), index, &metrics);
+                        place(snapshot, make(false).as_ref(), index, &metrics);
                     }
                 }
             }
@@ -204,7 +203,7 @@ impl View {
                 under.style.attributes = scarab_protocol::grid::Attributes::from_bits(
                     under.style.attributes.bits() & !scarab_protocol::grid::Attributes::INVERSE.bits(),
                 );
-                let node = row::draw(std::iter::once(under), fonts, colours);
+                let node = row::draw(std::iter::once(under), false, fonts, colours);
                 place_sized(snapshot, node.as_ref(), row, size, x + width, metrics);
             }
         }

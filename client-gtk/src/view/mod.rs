@@ -120,7 +120,6 @@ mod imp {
         pub(in crate::view) frame: RefCell<Frame>,
         pub(in crate::view) fonts: RefCell<Option<Fonts>>,
         pub(in crate::view) kept: RefCell<Kept>,
-        /// What will have the rows recorded that are shown by then.
         /// When the last frame was drawn, by the frame clock, in µs.
         pub(in crate::view) drawn: Cell<i64>,
         /// The bell will be armed in a moment.

@@ -25,8 +25,9 @@ const INTERFACE: &str = "org.freedesktop.systemd1.Manager";
 const SLICE: &str = "app-scarab.slice";
 /// How long the manager may take to be reached.
 const OPENING: Duration = Duration::from_secs(1);
-/// Time between two attempts to reach it again.
-const AGAIN: Duration = Duration::from_millis(500);
+/// Time between two attempts to reach it again: while somebody may still wait for a scope, and after that.
+const AGAIN_SOON: Duration = Duration::from_millis(500);
+const AGAIN: Duration = Duration::from_secs(5);
 /// How long a session's start waits for its scope. A manager that works takes a few milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a program has between SIGTERM with SIGHUP and SIGKILL when the person logs out, in µs.
@@ -191,12 +192,7 @@ async fn serve(mut line: Line, mut asked: mpsc::UnboundedReceiver<Asked>) {
                 }
                 None => {
                     log::warn!("the connection to the service manager is lost: sessions get no scopes until it is back");
-                    line = loop {
-                        match Line::open().await {
-                            Ok(line) => break line,
-                            Err(_) => tokio::time::sleep(AGAIN).await,
-                        }
-                    };
+                    line = reopen().await;
                     // Their answers are lost, whether or not their scopes were made.
                     for request in std::mem::take(&mut open).requests.into_values() {
                         open.ask(&line.connection, request, true);
@@ -207,7 +203,18 @@ async fn serve(mut line: Line, mut asked: mpsc::UnboundedReceiver<Asked>) {
     }
 }
 
-/// A scope's job and the unit's name.
+async fn reopen() -> Line {
+    let lost = Instant::now();
+    loop {
+        match Line::open().await {
+            Ok(line) => return line,
+            Err(_) if lost.elapsed() < PATIENCE => tokio::time::sleep(AGAIN_SOON).await,
+            Err(_) => tokio::time::sleep(AGAIN).await,
+        }
+    }
+}
+
+/// A scope's job and the unit's name; no job where the scope was there before.
 type Started = Result<(Option<OwnedObjectPath>, String), zbus::Error>;
 
 /// What was asked for over one connection and has not been answered.
@@ -225,11 +232,8 @@ struct Open {
 
 impl Open {
     fn ask(&mut self, connection: &Connection, request: Asked, again: bool) {
-        // Who asked these has given up.
-        let now = Instant::now();
-        self.requests.retain(|_, request| request.until > now);
-        self.jobs.retain(|_, (number, _)| self.requests.contains_key(number));
-        if request.until <= now {
+        self.forget_late();
+        if request.until <= Instant::now() {
             return;
         }
         let (number, connection, scope) = (self.next, connection.clone(), request.scope.clone());
@@ -241,6 +245,13 @@ impl Open {
             }
             (number, start(&connection, &scope).await)
         });
+    }
+
+    /// Who asked for these has given up.
+    fn forget_late(&mut self) {
+        let now = Instant::now();
+        self.requests.retain(|_, request| request.until > now);
+        self.jobs.retain(|_, (number, _)| self.requests.contains_key(number));
     }
 
     fn answered(&mut self, number: u64, answer: Started) {
@@ -338,4 +349,66 @@ async fn start(connection: &Connection, scope: &Scope) -> Started {
         }
     }
     Err(problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zbus::zvariant::ObjectPath;
+
+    fn asked(patience: Duration) -> (Asked, std_mpsc::Receiver<Made>) {
+        let (done, made) = std_mpsc::channel();
+        let scope = Scope { name: "s".into(), description: "s".into(), pid: 1, properties: Vec::new() };
+        (Asked { scope, done, until: Instant::now() + patience }, made)
+    }
+
+    fn job(number: u32) -> OwnedObjectPath {
+        ObjectPath::try_from(format!("/job/{number}")).expect("a path").into()
+    }
+
+    /// One request, and a call that never ends: others are under way.
+    fn open() -> (Open, std_mpsc::Receiver<Made>) {
+        let (request, made) = asked(PATIENCE);
+        let mut open = Open::default();
+        open.requests.insert(0, request);
+        open.calls.spawn(std::future::pending());
+        (open, made)
+    }
+
+    #[tokio::test]
+    async fn a_job_is_answered_whether_it_ends_before_or_after_its_call() {
+        let (mut before, made) = open();
+        before.ended(job(1), Ok(()));
+        before.answered(0, Ok((Some(job(1)), "s.scope".into())));
+        assert_eq!(made.try_recv(), Ok(Ok("s.scope".into())));
+        let (mut after, made) = open();
+        after.answered(0, Ok((Some(job(1)), "s.scope".into())));
+        assert!(made.try_recv().is_err());
+        after.ended(job(2), Ok(()));
+        after.ended(job(1), Err("failed".into()));
+        assert_eq!(made.try_recv(), Ok(Err("failed".into())));
+    }
+
+    #[tokio::test]
+    async fn what_a_lost_connection_left_unanswered_is_still_asked_for() {
+        let (mut open, made) = open();
+        let lost = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        open.answered(0, Err(zbus::Error::InputOutput(std::sync::Arc::new(lost))));
+        assert!(made.try_recv().is_err());
+        assert_eq!(open.requests.len(), 1);
+        open.answered(0, Err(zbus::Error::InvalidReply));
+        assert!(matches!(made.try_recv(), Ok(Err(_))));
+        assert!(open.requests.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_nobody_waits_for_is_dropped() {
+        let (mut open, _made) = open();
+        let (late, _late) = asked(Duration::ZERO);
+        open.requests.insert(1, late);
+        open.jobs.insert(job(1), (1, "late.scope".into()));
+        open.forget_late();
+        assert!(open.requests.contains_key(&0) && !open.requests.contains_key(&1));
+        assert!(open.jobs.is_empty());
+    }
 }
