@@ -76,6 +76,11 @@ impl Shaped {
         }
         Rc::new(Self { font, glyphs, width, ink, scaled })
     }
+
+    /// What is narrower than the room it has stands so far from its left, in Pango's units.
+    pub fn middle(&self, room: i32) -> i32 {
+        ((room - self.width) / 2).max(0)
+    }
 }
 
 /// Letters that are joined, a part for each; `None` where the font does not join them.

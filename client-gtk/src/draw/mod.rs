@@ -19,6 +19,9 @@ pub mod parts;
 mod recording;
 pub mod row;
 
+use gtk::graphene::Rect;
+use gtk::pango;
+
 /// The size of a cell, in whole device pixels, and where the letters stand in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Metrics {
@@ -34,4 +37,16 @@ pub struct Metrics {
     pub strike: f32,
     /// How thick lines are.
     pub thickness: f32,
+}
+
+impl Metrics {
+    /// The place of the cells from one column up to another in their row.
+    fn cells(&self, from: usize, to: usize) -> Rect {
+        Rect::new(from as f32 * self.width, 0.0, (to - from) as f32 * self.width, self.height)
+    }
+
+    /// The width of so many columns in Pango's units.
+    fn units(&self, cols: usize) -> i32 {
+        (f64::from(self.width) * f64::from(pango::SCALE) * cols as f64).round() as i32
+    }
 }

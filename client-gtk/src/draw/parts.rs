@@ -30,7 +30,7 @@ impl Parts {
     pub fn draw<'a>(
         &mut self,
         spots: impl Iterator<Item = Spot<'a>>,
-        recorded: bool,
+        recorded: Option<u16>,
         fonts: &mut Fonts,
         colours: &Colours<'_>,
     ) -> Option<gsk::RenderNode> {
@@ -39,26 +39,18 @@ impl Parts {
             return row::draw(spots, recorded, fonts, colours); // letters are joined over the borders of parts
         }
         let spots = row::inked(spots, colours);
-        let snapshot = gtk::Snapshot::new();
-        for (place, colour) in row::grounds(&spots, fonts) {
-            snapshot.append_color(&colour, &place);
-        }
-        let grounds = snapshot.to_node();
+        let grounds = row::draw_all(&[], &row::grounds(&spots, fonts), &[], false, fonts);
         let mut before = std::mem::take(&mut self.parts).into_iter();
         for spots in spots.chunk_by(|(one, _), (other, _)| one.col / WIDTH == other.col / WIDTH) {
             let before = before.next().filter(|before| before.shows(spots));
-            self.parts.push(before.unwrap_or_else(|| Part::new(spots, recorded, fonts)));
+            self.parts.push(before.unwrap_or_else(|| Part::new(spots, recorded.is_some(), fonts)));
         }
         let snapshot = gtk::Snapshot::new();
-        for node in self.parts.iter().filter_map(|part| part.node.as_ref()) {
-            snapshot.append_node(node);
-        }
+        self.parts.iter().filter_map(|part| part.node.as_ref()).for_each(|node| snapshot.append_node(node));
         // The text in a node of its own: while there are grounds, it is compared with what it was however they change.
         let text = snapshot.to_node();
         let snapshot = gtk::Snapshot::new();
-        for node in grounds.iter().chain(&text) {
-            snapshot.append_node(node);
-        }
+        grounds.iter().chain(&text).for_each(|node| snapshot.append_node(node));
         snapshot.to_node()
     }
 }
@@ -74,7 +66,7 @@ impl Part {
             (spot.col, spot.width, text.len(), spot.style, *ink)
         });
         let looks = looks.collect();
-        let node = row::draw_all(spots, Vec::new(), &[], recorded, fonts);
+        let node = row::draw_all(spots, &[], &[], recorded, fonts);
         Self { text, looks, node }
     }
 

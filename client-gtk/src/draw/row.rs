@@ -1,13 +1,12 @@
 //! One row as one render node: grounds, then text by runs of one font and colour, then lines under, over and through it.
 
-use super::boxes;
 use super::colours::{Colours, Ink, rgba};
 use super::glyphs::{Face, Fonts, Shaped};
-use super::recording::Recording;
+use super::{Metrics, boxes, recording};
 use gtk::gdk::RGBA;
 use gtk::graphene::{Point, Rect};
 use gtk::prelude::*;
-use gtk::{cairo, gsk, pango};
+use gtk::{gsk, pango};
 use scarab_protocol::grid::{Attributes, Cell, Content, Frame, Rgb, Style, Underline, WrappedRow};
 use std::rc::Rc;
 
@@ -56,16 +55,24 @@ pub fn of_history(row: &WrappedRow) -> impl Iterator<Item = Spot<'_>> {
 }
 
 /// Draws a row; `None` where there is nothing to see. What is `recorded` is one node: for what is kept, as two recordings
-/// of the same are not the same to GTK.
+/// of the same are not the same to GTK. It brings the screen's ground over so many columns, as cairo copies what hides all
+/// that is below in a third of the time in which it blends.
 pub fn draw<'a>(
     spots: impl Iterator<Item = Spot<'a>>,
-    recorded: bool,
+    recorded: Option<u16>,
     fonts: &mut Fonts,
     colours: &Colours<'_>,
 ) -> Option<gsk::RenderNode> {
     let spots = inked(spots, colours);
+    if is_blank(&spots) {
+        return None;
+    }
     let joined = if fonts.joins() { join(&spots, fonts) } else { Vec::new() };
-    draw_all(&spots, grounds(&spots, fonts), &joined, recorded, fonts)
+    let mut grounds = grounds(&spots, fonts);
+    if let Some(cols) = recorded {
+        grounds.insert(0, (fonts.metrics().cells(0, cols.into()), rgba(colours.background(), 1.0)));
+    }
+    draw_all(&spots, &grounds, &joined, recorded.is_some(), fonts)
 }
 
 /// The spots with what they are drawn with.
@@ -84,14 +91,22 @@ pub(super) fn inked<'a>(
         .collect()
 }
 
-/// What lies behind the text.
+/// There is nothing to see.
+fn is_blank(spots: &[(Spot<'_>, Ink)]) -> bool {
+    spots.iter().all(|(spot, ink)| {
+        let has = |line| spot.style.attributes.contains(line);
+        let lines =
+            spot.style.underline != Underline::None || has(Attributes::STRIKE) || has(Attributes::OVERLINE);
+        matches!(spot.text, Text::Character(' ')) && ink.background.is_none() && !lines
+    })
+}
+
+/// The grounds that the program set.
 pub(super) fn grounds(spots: &[(Spot<'_>, Ink)], fonts: &Fonts) -> Vec<(Rect, RGBA)> {
-    let metrics = fonts.metrics();
     let runs = spots.chunk_by(|(_, one), (_, other)| one.background == other.background);
     runs.filter_map(|run| {
         let ((first, ink), (last, _)) = (run.first()?, run.last()?);
-        let (from, to) = (first.col as f32, (last.col + last.width) as f32);
-        let place = Rect::new(from * metrics.width, 0.0, (to - from) * metrics.width, metrics.height);
+        let place = fonts.metrics().cells(first.col, last.col + last.width);
         Some((place, rgba(ink.background?, 1.0)))
     })
     .collect()
@@ -100,40 +115,38 @@ pub(super) fn grounds(spots: &[(Spot<'_>, Ink)], fonts: &Fonts) -> Vec<(Rect, RG
 /// Grounds, text and lines; `joined` says which spots are parts of joined letters, where there are any.
 pub(super) fn draw_all(
     spots: &[(Spot<'_>, Ink)],
-    grounds: Vec<(Rect, RGBA)>,
+    grounds: &[(Rect, RGBA)],
     joined: &[Option<Rc<Shaped>>],
     recorded: bool,
     fonts: &mut Fonts,
 ) -> Option<gsk::RenderNode> {
-    let (snapshot, mut recording) = (gtk::Snapshot::new(), Recording::default());
-    for (place, colour) in grounds {
-        if recorded {
-            recording.ground(place, colour);
-        } else {
-            snapshot.append_color(&colour, &place);
-        }
-    }
     let metrics = *fonts.metrics();
-    let mut runs = Runs::default();
+    let (mut runs, mut drawn) = (Runs::default(), Vec::new());
     for (index, (spot, ink)) in spots.iter().enumerate().filter(|(_, (_, ink))| ink.opacity > 0.0) {
         match spot.text {
-            Text::Character(character) if boxes::is_drawn(character) => {
-                let colour = rgba(ink.foreground, ink.opacity);
-                boxes::draw(&snapshot, character, spot.col as f32 * metrics.width, &metrics, &colour);
-            }
+            Text::Character(character) if boxes::is_drawn(character) => drawn.push((character, spot, ink)),
             _ => runs.add(spot, ink, joined.get(index).cloned().flatten(), fonts),
         }
     }
-    for run in runs.runs {
-        match &run.scaled {
-            Some(font) if recorded => recording.text(&run, font, fonts),
-            _ => run.finish(&snapshot, fonts),
-        }
+    let (recorded, rest): (Vec<_>, Vec<_>) =
+        runs.runs.into_iter().partition(|run| recorded && run.first.scaled.is_some());
+    let snapshot = gtk::Snapshot::new();
+    // Grounds alone are cheaper as they are.
+    if recorded.is_empty() {
+        grounds.iter().for_each(|(place, colour)| snapshot.append_color(colour, place));
+    }
+    for (character, spot, ink) in drawn {
+        let colour = rgba(ink.foreground, ink.opacity);
+        boxes::draw(&snapshot, character, spot.col as f32 * metrics.width, &metrics, &colour);
+    }
+    for run in rest {
+        run.finish(&snapshot, &metrics);
     }
     for (spot, ink) in spots {
-        decorate(&snapshot, spot, ink, fonts);
+        decorate(&snapshot, spot, ink, &metrics);
     }
-    if recorded { recording.finish(snapshot.to_node()) } else { snapshot.to_node() }
+    let rest = snapshot.to_node();
+    if recorded.is_empty() { rest } else { recording::record(grounds, &recorded, rest, &metrics) }
 }
 
 /// For each spot what it is as part of letters that the font joins: signs of ASCII that stand together and look alike.
@@ -169,11 +182,10 @@ struct Runs {
 }
 
 pub(super) struct Run {
-    font: pango::Font,
-    /// The font as cairo has it.
-    scaled: Option<cairo::ScaledFont>,
+    /// All are of its font.
+    pub(super) first: Rc<Shaped>,
     pub(super) colour: (Rgb, u32),
-    from: usize,
+    /// The columns where they begin, their widths in columns, and what stands there.
     pub(super) shaped: Vec<(usize, usize, Rc<Shaped>)>,
 }
 
@@ -189,13 +201,16 @@ impl Runs {
         let Some(shaped) = shaped else { return };
         let colour = (ink.foreground, ink.opacity.to_bits());
         // Pango draws its sign for what no font has in the middle of all the room up to the next letter: each alone.
-        let known = shaped.scaled.is_some();
-        let alike =
-            |run: &Run| run.colour == colour && run.font == shaped.font && known && run.scaled.is_some();
+        let alike = |run: &Run| {
+            run.colour == colour
+                && run.first.font == shaped.font
+                && run.first.scaled.is_some()
+                && shaped.scaled.is_some()
+        };
         if !self.runs.get(self.last).is_some_and(alike) {
             self.last = self.runs.iter().position(alike).unwrap_or_else(|| {
-                let (font, scaled, from) = (shaped.font.clone(), shaped.scaled.clone(), spot.col);
-                self.runs.push(Run { font, scaled, colour, from, shaped: Vec::new() });
+                // Room for a word, so that most runs need no more.
+                self.runs.push(Run { first: shaped.clone(), colour, shaped: Vec::with_capacity(8) });
                 self.runs.len() - 1
             });
         }
@@ -204,10 +219,7 @@ impl Runs {
 }
 
 impl Run {
-    fn finish(self, snapshot: &gtk::Snapshot, fonts: &Fonts) {
-        let metrics = fonts.metrics();
-        let cell = f64::from(metrics.width) * f64::from(pango::SCALE);
-        let units = |cols: usize| (cell * cols as f64).round() as i32;
+    fn finish(self, snapshot: &gtk::Snapshot, metrics: &Metrics) {
         let mut string = pango::GlyphString::new();
         string.set_size(self.shaped.iter().map(|(.., shaped)| shaped.glyphs.len()).sum::<usize>() as i32);
         let mut at = 0;
@@ -226,9 +238,8 @@ impl Run {
             for (index, (col, width, shaped)) in self.shaped.iter().enumerate() {
                 // Up to the next character, over the blanks between: a text node drops glyphs that draw nothing.
                 let next = self.shaped.get(index + 1).map_or(col + width, |(next, ..)| *next);
-                let room = units(next - col);
-                // Something narrower than its cells stands in their middle.
-                let middle = ((units(*width) - shaped.width) / 2).max(0);
+                let room = metrics.units(next - col);
+                let middle = shaped.middle(metrics.units(*width));
                 let count = shaped.glyphs.len();
                 for (index, glyph) in shaped.glyphs.iter().enumerate() {
                     // The last one fills up to the next cell, whatever the font says.
@@ -240,16 +251,16 @@ impl Run {
         }
         let (foreground, opacity) = self.colour;
         let colour = rgba(foreground, f32::from_bits(opacity));
-        let origin = Point::new(self.from as f32 * metrics.width, metrics.ascent);
-        if let Some(node) = gsk::TextNode::new(&self.font, &string, &colour, &origin) {
+        let from = self.shaped.first().map_or(0, |(from, ..)| *from);
+        let origin = Point::new(from as f32 * metrics.width, metrics.ascent);
+        if let Some(node) = gsk::TextNode::new(&self.first.font, &string, &colour, &origin) {
             snapshot.append_node(node);
         }
     }
 }
 
 /// Lines under, over and through a spot, on whole pixels.
-fn decorate(snapshot: &gtk::Snapshot, spot: &Spot<'_>, ink: &Ink, fonts: &Fonts) {
-    let metrics = fonts.metrics();
+fn decorate(snapshot: &gtk::Snapshot, spot: &Spot<'_>, ink: &Ink, metrics: &Metrics) {
     let (x, width) = (spot.col as f32 * metrics.width, spot.width as f32 * metrics.width);
     let thick = metrics.thickness;
     let line = |colour: &RGBA, middle: f32, from: f32, long: f32| {
@@ -291,7 +302,7 @@ fn decorate(snapshot: &gtk::Snapshot, spot: &Spot<'_>, ink: &Ink, fonts: &Fonts)
 }
 
 /// A wave whose length is a cell's width, so that neighbours join.
-fn wave(snapshot: &gtk::Snapshot, colour: &RGBA, x: f32, width: f32, metrics: &super::Metrics) {
+fn wave(snapshot: &gtk::Snapshot, colour: &RGBA, x: f32, width: f32, metrics: &Metrics) {
     let height = (metrics.thickness * 3.0).max(3.0);
     let top = (metrics.underline - height / 2.0).round().min(metrics.height - height).max(0.0);
     let context = snapshot.append_cairo(&Rect::new(x, top, width, height));

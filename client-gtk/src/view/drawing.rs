@@ -1,7 +1,7 @@
 //! A frame, or a piece of history, on the screen.
 
 use super::View;
-use super::kept::Key;
+use super::kept::{Key, Made};
 use super::marks::{self, Marked};
 use crate::draw::colours::{Colours, rgba};
 use crate::draw::glyphs::Fonts;
@@ -31,7 +31,7 @@ impl View {
         let mut kept = imp.kept.borrow_mut();
         let head = frame.head();
         // Recorded pictures of emoji would be too coarse for a finer screen.
-        let recorded = self.scale_factor() == 1 && renderer::is_cairo(self);
+        let recorded = (self.scale_factor() == 1 && renderer::is_cairo(self)).then_some(head.cols);
         let made_with = (frame.colours_revision(), reversed, head.cols, head.history.rewrites, recorded);
         if std::mem::replace(&mut kept.made_with, made_with) != made_with {
             kept.forget();
@@ -55,10 +55,7 @@ impl View {
                     } else {
                         kept.row(key, || row::draw(spots, recorded, fonts, &colours))
                     };
-                    match shown.head.attributes.line_size {
-                        LineSize::Single => show(snapshot, made.placed(index as f32 * metrics.height)),
-                        size => place_sized(snapshot, made.node(), index, size, width, &metrics),
-                    }
+                    place_sized(snapshot, made, index, shown.head.attributes.line_size, width, &metrics);
                 }
             }
             Some(rows) => {
@@ -66,12 +63,15 @@ impl View {
                 let seen = self.rows() + usize::from(up > 0.0);
                 for (index, (at, wrapped)) in rows.iter().enumerate().take(seen) {
                     let mut make = |recorded| row::draw(row::of_history(wrapped), recorded, fonts, &colours);
+                    let top = index as f32 * metrics.height;
                     // Lines of history stay as they are; those of the screen do not.
                     if at.line < frame.head().history.end_line.0 {
-                        let made = kept.row(Key::History(at.line, at.row), || make(recorded));
-                        show(snapshot, made.placed(index as f32 * metrics.height));
+                        show(
+                            snapshot,
+                            kept.row(Key::History(at.line, at.row), || make(recorded)).placed(top),
+                        );
                     } else {
-                        place(snapshot, make(false).as_ref(), index, &metrics);
+                        show(snapshot, Made::new(make(None)).placed(top));
                     }
                 }
             }
@@ -203,8 +203,8 @@ impl View {
                 under.style.attributes = scarab_protocol::grid::Attributes::from_bits(
                     under.style.attributes.bits() & !scarab_protocol::grid::Attributes::INVERSE.bits(),
                 );
-                let node = row::draw(std::iter::once(under), false, fonts, colours);
-                place_sized(snapshot, node.as_ref(), row, size, x + width, metrics);
+                let mut made = Made::new(row::draw(std::iter::once(under), None, fonts, colours));
+                place_sized(snapshot, &mut made, row, size, x + width, metrics);
             }
         }
     }
@@ -246,23 +246,23 @@ impl View {
     }
 }
 
-/// Puts a row's node where it belongs, in the size of its line (DECDWL, DECDHL).
+/// Puts a row where it belongs, in the size of its line (DECDWL, DECDHL).
 fn place_sized(
     snapshot: &gtk::Snapshot,
-    node: Option<&gsk::RenderNode>,
+    made: &mut Made,
     index: usize,
     size: LineSize,
     width: f32,
     metrics: &Metrics,
 ) {
+    let top = index as f32 * metrics.height;
     let (high, up) = match size {
-        LineSize::Single => return place(snapshot, node, index, metrics),
+        LineSize::Single => return show(snapshot, made.placed(top)),
         LineSize::DoubleWidth => (1.0, 0.0),
         LineSize::DoubleTop => (2.0, 0.0),
         LineSize::DoubleBottom => (2.0, metrics.height),
     };
-    let Some(node) = node else { return };
-    let top = index as f32 * metrics.height;
+    let Some(node) = made.node() else { return };
     snapshot.push_clip(&Rect::new(0.0, top, width, metrics.height));
     snapshot.save();
     snapshot.translate(&Point::new(0.0, top - up));
@@ -275,15 +275,5 @@ fn place_sized(
 fn show(snapshot: &gtk::Snapshot, node: Option<&gsk::RenderNode>) {
     if let Some(node) = node {
         snapshot.append_node(node);
-    }
-}
-
-/// Puts a row's node where it belongs.
-fn place(snapshot: &gtk::Snapshot, node: Option<&gsk::RenderNode>, index: usize, metrics: &Metrics) {
-    if let Some(node) = node {
-        snapshot.save();
-        snapshot.translate(&Point::new(0.0, index as f32 * metrics.height));
-        snapshot.append_node(node);
-        snapshot.restore();
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Kept {
     /// What the row with the cursor was made of last, and which one that was.
     typed_into: (Option<Key>, Parts),
     /// What nodes are made with beside their rows: colours, reversed or not, how history is wrapped, recorded or not.
-    pub(super) made_with: (u64, bool, u16, u64, bool),
+    pub(super) made_with: (u64, bool, u16, u64, Option<u16>),
     /// Counts frames: what was not drawn for a while goes.
     drawn: u64,
 }
@@ -60,12 +60,13 @@ impl Kept {
         key: Key,
         make: impl FnOnce(&mut Parts) -> Option<gsk::RenderNode>,
     ) -> &mut Made {
-        let (before, mut parts) = std::mem::take(&mut self.typed_into);
-        if before != Some(key) || !self.rows.contains_key(&key) {
-            self.rows.insert(key, Made::new(make(&mut parts)));
+        let (before, parts) = &mut self.typed_into;
+        if before.replace(key) != Some(key) {
+            self.rows.remove(&key); // it may have been drawn whole
         }
-        self.typed_into = (Some(key), parts);
-        self.row(key, || None)
+        let made = self.rows.entry(key).or_insert_with(|| Made::new(make(parts)));
+        made.drawn = self.drawn;
+        made
     }
 
     /// A frame is done.
@@ -79,7 +80,7 @@ impl Kept {
 }
 
 impl Made {
-    fn new(node: Option<gsk::RenderNode>) -> Self {
+    pub(super) fn new(node: Option<gsk::RenderNode>) -> Self {
         Self { node, placed: None, drawn: 0 }
     }
 

@@ -151,8 +151,7 @@ impl Line {
 
     async fn store_size(&self) -> Option<usize> {
         let size = async {
-            let unit = call(&self.connection, "GetUnitByPID", &std::process::id()).await.ok()?;
-            let unit: OwnedObjectPath = unit.body().deserialize().ok()?;
+            let unit = unit(&self.connection, "GetUnitByPID", &std::process::id()).await?;
             let name = self.connection.unique_name().is_some().then_some(NAME);
             let properties = "org.freedesktop.DBus.Properties";
             let wanted = ("org.freedesktop.systemd1.Service", "FileDescriptorStoreMax");
@@ -174,6 +173,14 @@ where
     // On the manager's own socket there are no names.
     let name = connection.unique_name().is_some().then_some(NAME);
     connection.call_method(name, PATH, Some(INTERFACE), method, body).await
+}
+
+/// The unit that a call gives; `None` where there is none.
+async fn unit<B>(connection: &Connection, method: &str, body: &B) -> Option<OwnedObjectPath>
+where
+    B: serde::Serialize + zbus::zvariant::DynamicType,
+{
+    call(connection, method, body).await.ok()?.body().deserialize().ok()
 }
 
 async fn serve(mut line: Line, mut asked: mpsc::UnboundedReceiver<Asked>) {
@@ -303,13 +310,9 @@ fn names(scope: &Scope) -> [String; 2] {
 
 /// The scope that the process is in already.
 async fn made_before(connection: &Connection, scope: &Scope) -> Option<String> {
-    let answer = call(connection, "GetUnitByPID", &scope.pid).await.ok()?;
-    let here: OwnedObjectPath = answer.body().deserialize().ok()?;
+    let here = unit(connection, "GetUnitByPID", &scope.pid).await?;
     for name in names(scope) {
-        let unit = call(connection, "GetUnit", &name.as_str()).await.ok();
-        if unit
-            .is_some_and(|unit| unit.body().deserialize::<OwnedObjectPath>().is_ok_and(|unit| unit == here))
-        {
+        if unit(connection, "GetUnit", &name.as_str()).await.as_ref() == Some(&here) {
             return Some(name);
         }
     }
@@ -354,7 +357,6 @@ async fn start(connection: &Connection, scope: &Scope) -> Started {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zbus::zvariant::ObjectPath;
 
     fn asked(patience: Duration) -> (Asked, std_mpsc::Receiver<Made>) {
         let (done, made) = std_mpsc::channel();
