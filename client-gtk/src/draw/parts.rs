@@ -3,7 +3,7 @@
 
 use super::colours::{Colours, Ink};
 use super::glyphs::Fonts;
-use super::row::{self, Spot, Text};
+use super::row::{self, Recorded, Spot, Text};
 use gtk::gsk;
 use gtk::prelude::*;
 use scarab_protocol::grid::Style;
@@ -30,20 +30,21 @@ impl Parts {
     pub fn draw<'a>(
         &mut self,
         spots: impl Iterator<Item = Spot<'a>>,
-        recorded: Option<u16>,
+        recorded: Option<Recorded>,
         fonts: &mut Fonts,
         colours: &Colours<'_>,
     ) -> Option<gsk::RenderNode> {
         if fonts.joins() {
             self.parts.clear();
+            let recorded = recorded.map(|recorded| Recorded { top: 0.0, ..recorded });
             return row::draw(spots, recorded, fonts, colours); // letters are joined over the borders of parts
         }
         let spots = row::inked(spots, colours);
-        let grounds = row::draw_all(&[], &row::grounds(&spots, fonts), &[], false, fonts);
+        let grounds = row::draw_all(&[], &row::grounds(&spots, fonts), &[], None, fonts);
         let mut before = std::mem::take(&mut self.parts).into_iter();
         for spots in spots.chunk_by(|(one, _), (other, _)| one.col / WIDTH == other.col / WIDTH) {
             let before = before.next().filter(|before| before.shows(spots));
-            self.parts.push(before.unwrap_or_else(|| Part::new(spots, recorded.is_some(), fonts)));
+            self.parts.push(before.unwrap_or_else(|| Part::new(spots, recorded.map(|_| 0.0), fonts)));
         }
         let snapshot = gtk::Snapshot::new();
         self.parts.iter().filter_map(|part| part.node.as_ref()).for_each(|node| snapshot.append_node(node));
@@ -56,7 +57,7 @@ impl Parts {
 }
 
 impl Part {
-    fn new(spots: &[(Spot<'_>, Ink)], recorded: bool, fonts: &mut Fonts) -> Self {
+    fn new(spots: &[(Spot<'_>, Ink)], recorded: Option<f32>, fonts: &mut Fonts) -> Self {
         let mut text = String::new();
         let looks = spots.iter().map(|(spot, ink)| {
             match spot.text {

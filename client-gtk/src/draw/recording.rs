@@ -13,11 +13,13 @@ use gtk::{cairo, gsk, pango};
 /// Letters spill over what their fonts say by part of a pixel.
 const SPILL: f32 = 1.0;
 
-/// Grounds, text in fonts that cairo has, and what is neither, as one node; `None` where there is nothing to see.
+/// Grounds, text in fonts that cairo has, and what is neither, as one node so far from the top; `None` where there is
+/// nothing to see.
 pub(super) fn record(
     grounds: &[(Rect, RGBA)],
     texts: &[Run],
     rest: Option<gsk::RenderNode>,
+    top: f32,
     metrics: &Metrics,
 ) -> Option<gsk::RenderNode> {
     let mut bounds = Bounds::default();
@@ -25,8 +27,9 @@ pub(super) fn record(
     rest.iter().for_each(|rest| bounds.grow(&rest.bounds()));
     let texts: Vec<_> = texts.iter().filter_map(|run| glyphs(run, metrics, &mut bounds)).collect();
     // On whole pixels: else the edges of letters would be cut.
-    let node = gsk::CairoNode::new(&bounds.0?.round_extents());
+    let node = gsk::CairoNode::new(&bounds.0?.offset_r(0.0, top).round_extents());
     let context = node.draw_context();
+    context.translate(0.0, top.into());
     let source = |colour: &RGBA| {
         let parts = [colour.red(), colour.green(), colour.blue(), colour.alpha()];
         let [red, green, blue, alpha] = parts.map(f64::from);

@@ -54,12 +54,20 @@ pub fn of_history(row: &WrappedRow) -> impl Iterator<Item = Spot<'_>> {
     })
 }
 
-/// Draws a row; `None` where there is nothing to see. What is `recorded` is one node: for what is kept, as two recordings
-/// of the same are not the same to GTK. It brings the screen's ground over so many columns, as cairo copies what hides all
-/// that is below in a third of the time in which it blends.
+/// A row is to be recorded as one node: for what is kept, as two recordings of the same are not the same to GTK.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded {
+    /// It brings the screen's ground over so many columns: what hides all that is below cairo copies in a third of the
+    /// time in which it blends.
+    pub cols: u16,
+    /// Its place, in pixels from the top: a node that moves it there costs as much as the row where nothing has changed.
+    pub top: f32,
+}
+
+/// Draws a row; `None` where there is nothing to see.
 pub fn draw<'a>(
     spots: impl Iterator<Item = Spot<'a>>,
-    recorded: Option<u16>,
+    recorded: Option<Recorded>,
     fonts: &mut Fonts,
     colours: &Colours<'_>,
 ) -> Option<gsk::RenderNode> {
@@ -69,10 +77,16 @@ pub fn draw<'a>(
     }
     let joined = if fonts.joins() { join(&spots, fonts) } else { Vec::new() };
     let mut grounds = grounds(&spots, fonts);
-    if let Some(cols) = recorded {
-        grounds.insert(0, (fonts.metrics().cells(0, cols.into()), rgba(colours.background(), 1.0)));
+    if let Some(recorded) = recorded {
+        grounds.insert(0, (fonts.metrics().cells(0, recorded.cols.into()), rgba(colours.background(), 1.0)));
     }
-    draw_all(&spots, &grounds, &joined, recorded.is_some(), fonts)
+    draw_all(&spots, &grounds, &joined, recorded.map(|recorded| recorded.top), fonts)
+}
+
+/// The same so far from the top.
+pub fn moved(node: &gsk::RenderNode, top: f32) -> gsk::RenderNode {
+    let there = gsk::Transform::new().translate(&Point::new(0.0, top));
+    gsk::TransformNode::new(node, Some(&there)).upcast()
 }
 
 /// The spots with what they are drawn with.
@@ -112,14 +126,16 @@ pub(super) fn grounds(spots: &[(Spot<'_>, Ink)], fonts: &Fonts) -> Vec<(Rect, RG
     .collect()
 }
 
-/// Grounds, text and lines; `joined` says which spots are parts of joined letters, where there are any.
+/// Grounds, text and lines; `joined` says which spots are parts of joined letters, where there are any. Recorded so far
+/// from the top, or as nodes at the top.
 pub(super) fn draw_all(
     spots: &[(Spot<'_>, Ink)],
     grounds: &[(Rect, RGBA)],
     joined: &[Option<Rc<Shaped>>],
-    recorded: bool,
+    recorded: Option<f32>,
     fonts: &mut Fonts,
 ) -> Option<gsk::RenderNode> {
+    let top = recorded.unwrap_or_default();
     let metrics = *fonts.metrics();
     let (mut runs, mut drawn) = (Runs::default(), Vec::new());
     for (index, (spot, ink)) in spots.iter().enumerate().filter(|(_, (_, ink))| ink.opacity > 0.0) {
@@ -129,7 +145,7 @@ pub(super) fn draw_all(
         }
     }
     let (recorded, rest): (Vec<_>, Vec<_>) =
-        runs.runs.into_iter().partition(|run| recorded && run.first.scaled.is_some());
+        runs.runs.into_iter().partition(|run| recorded.is_some() && run.first.scaled.is_some());
     let snapshot = gtk::Snapshot::new();
     // Grounds alone are cheaper as they are.
     if recorded.is_empty() {
@@ -146,7 +162,11 @@ pub(super) fn draw_all(
         decorate(&snapshot, spot, ink, &metrics);
     }
     let rest = snapshot.to_node();
-    if recorded.is_empty() { rest } else { recording::record(grounds, &recorded, rest, &metrics) }
+    if recorded.is_empty() {
+        rest.map(|rest| if top == 0.0 { rest } else { moved(&rest, top) })
+    } else {
+        recording::record(grounds, &recorded, rest, top, &metrics)
+    }
 }
 
 /// For each spot what it is as part of letters that the font joins: signs of ASCII that stand together and look alike.

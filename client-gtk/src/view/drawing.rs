@@ -3,14 +3,15 @@
 use super::View;
 use super::kept::{Key, Made};
 use super::marks::{self, Marked};
+use crate::draw::Metrics;
 use crate::draw::colours::{Colours, rgba};
 use crate::draw::glyphs::Fonts;
-use crate::draw::{Metrics, row};
+use crate::draw::row::{self, Recorded};
 use crate::renderer;
 use gtk::graphene::{Point, Rect};
+use gtk::pango;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use gtk::{gsk, pango};
 use scarab_protocol::grid::{CursorShape, Frame, FrameColours, LineSize, ScreenFlags};
 
 /// How much of the text's colour lies over what a session does not fill. Chosen by eye.
@@ -45,33 +46,38 @@ impl View {
         snapshot.translate(&Point::new(padding - left, padding - up));
         let mut fonts = imp.fonts.borrow_mut();
         let fonts = fonts.get_or_insert_with(|| self.new_fonts());
+        // What is not recorded is made at the top.
+        let at = |recorded: Option<Recorded>| recorded.map_or(0.0, |recorded| recorded.top);
         match &scrolled {
             None => {
                 for (index, shown) in frame.rows().iter().enumerate() {
                     let key = Key::Screen(shown.head.identity, shown.head.revision);
                     let spots = row::of_frame(&frame, &shown.cells);
+                    let top = index as f32 * metrics.height;
+                    let recorded = recorded.map(|cols| Recorded { cols, top });
                     let made = if index == usize::from(head.cursor.row) {
                         kept.typed_into(key, |parts| parts.draw(spots, recorded, fonts, &colours))
                     } else {
-                        kept.row(key, || row::draw(spots, recorded, fonts, &colours))
+                        kept.row(key, at(recorded), || row::draw(spots, recorded, fonts, &colours))
                     };
-                    place_sized(snapshot, made, index, shown.head.attributes.line_size, width, &metrics);
+                    put(snapshot, made, top, shown.head.attributes.line_size, width, &metrics);
                 }
             }
             Some(rows) => {
                 // One more than fit is seen only in part.
                 let seen = self.rows() + usize::from(up > 0.0);
-                for (index, (at, wrapped)) in rows.iter().enumerate().take(seen) {
-                    let mut make = |recorded| row::draw(row::of_history(wrapped), recorded, fonts, &colours);
+                for (index, (place, wrapped)) in rows.iter().enumerate().take(seen) {
                     let top = index as f32 * metrics.height;
+                    let mut make = |recorded| row::draw(row::of_history(wrapped), recorded, fonts, &colours);
                     // Lines of history stay as they are; those of the screen do not.
-                    if at.line < frame.head().history.end_line.0 {
-                        show(
-                            snapshot,
-                            kept.row(Key::History(at.line, at.row), || make(recorded)).placed(top),
-                        );
+                    if place.line < frame.head().history.end_line.0 {
+                        let recorded = recorded.map(|cols| Recorded { cols, top });
+                        let made =
+                            kept.row(Key::History(place.line, place.row), at(recorded), || make(recorded));
+                        put(snapshot, made, top, LineSize::Single, width, &metrics);
                     } else {
-                        show(snapshot, Made::new(make(None)).placed(top));
+                        let mut made = Made::new(make(None), 0.0);
+                        put(snapshot, &mut made, top, LineSize::Single, width, &metrics);
                     }
                 }
             }
@@ -203,8 +209,8 @@ impl View {
                 under.style.attributes = scarab_protocol::grid::Attributes::from_bits(
                     under.style.attributes.bits() & !scarab_protocol::grid::Attributes::INVERSE.bits(),
                 );
-                let mut made = Made::new(row::draw(std::iter::once(under), None, fonts, colours));
-                place_sized(snapshot, &mut made, row, size, x + width, metrics);
+                let mut made = Made::new(row::draw(std::iter::once(under), None, fonts, colours), 0.0);
+                put(snapshot, &mut made, y, size, x + width, metrics);
             }
         }
     }
@@ -246,23 +252,20 @@ impl View {
     }
 }
 
-/// Puts a row where it belongs, in the size of its line (DECDWL, DECDHL).
-fn place_sized(
-    snapshot: &gtk::Snapshot,
-    made: &mut Made,
-    index: usize,
-    size: LineSize,
-    width: f32,
-    metrics: &Metrics,
-) {
-    let top = index as f32 * metrics.height;
+/// Puts a row so far from the top, in the size of its line (DECDWL, DECDHL).
+fn put(snapshot: &gtk::Snapshot, made: &mut Made, top: f32, size: LineSize, width: f32, metrics: &Metrics) {
     let (high, up) = match size {
-        LineSize::Single => return show(snapshot, made.placed(top)),
+        LineSize::Single => {
+            if let Some(node) = made.placed(top) {
+                snapshot.append_node(node);
+            }
+            return;
+        }
         LineSize::DoubleWidth => (1.0, 0.0),
         LineSize::DoubleTop => (2.0, 0.0),
         LineSize::DoubleBottom => (2.0, metrics.height),
     };
-    let Some(node) = made.node() else { return };
+    let Some(node) = made.placed(0.0) else { return };
     snapshot.push_clip(&Rect::new(0.0, top, width, metrics.height));
     snapshot.save();
     snapshot.translate(&Point::new(0.0, top - up));
@@ -270,10 +273,4 @@ fn place_sized(
     snapshot.append_node(node);
     snapshot.restore();
     snapshot.pop();
-}
-
-fn show(snapshot: &gtk::Snapshot, node: Option<&gsk::RenderNode>) {
-    if let Some(node) = node {
-        snapshot.append_node(node);
-    }
 }

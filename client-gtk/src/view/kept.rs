@@ -2,9 +2,8 @@
 //! compared.
 
 use crate::draw::parts::Parts;
-use gtk::graphene::Point;
+use crate::draw::row;
 use gtk::gsk;
-use gtk::prelude::*;
 use scarab_protocol::grid::RowIdentity;
 use std::collections::HashMap;
 
@@ -21,6 +20,8 @@ pub(super) enum Key {
 /// The node of a row; `None` where there is nothing to see.
 #[derive(Debug)]
 pub(super) struct Made {
+    /// So far from the top it was made.
+    at: f32,
     node: Option<gsk::RenderNode>,
     /// So far from the top it was shown last, and the node that does it: compared with itself in the next frame.
     placed: Option<(f32, gsk::RenderNode)>,
@@ -47,9 +48,14 @@ impl Kept {
         self.typed_into = Default::default();
     }
 
-    /// A row, made where there is none.
-    pub(super) fn row(&mut self, key: Key, make: impl FnOnce() -> Option<gsk::RenderNode>) -> &mut Made {
-        let made = self.rows.entry(key).or_insert_with(|| Made::new(make()));
+    /// A row, made so far from the top where there is none.
+    pub(super) fn row(
+        &mut self,
+        key: Key,
+        top: f32,
+        make: impl FnOnce() -> Option<gsk::RenderNode>,
+    ) -> &mut Made {
+        let made = self.rows.entry(key).or_insert_with(|| Made::new(make(), top));
         made.drawn = self.drawn;
         made
     }
@@ -64,7 +70,7 @@ impl Kept {
         if before.replace(key) != Some(key) {
             self.rows.remove(&key); // it may have been drawn whole
         }
-        let made = self.rows.entry(key).or_insert_with(|| Made::new(make(parts)));
+        let made = self.rows.entry(key).or_insert_with(|| Made::new(make(parts), 0.0));
         made.drawn = self.drawn;
         made
     }
@@ -80,20 +86,19 @@ impl Kept {
 }
 
 impl Made {
-    pub(super) fn new(node: Option<gsk::RenderNode>) -> Self {
-        Self { node, placed: None, drawn: 0 }
-    }
-
-    pub(super) fn node(&self) -> Option<&gsk::RenderNode> {
-        self.node.as_ref()
+    /// A node that was made so far from the top.
+    pub(super) fn new(node: Option<gsk::RenderNode>, at: f32) -> Self {
+        Self { at, node, placed: None, drawn: 0 }
     }
 
     /// The node that shows it so far from the top.
     pub(super) fn placed(&mut self, top: f32) -> Option<&gsk::RenderNode> {
         let node = self.node.as_ref()?;
+        if top == self.at {
+            return Some(node);
+        }
         if self.placed.as_ref().is_none_or(|(at, _)| *at != top) {
-            let there = gsk::Transform::new().translate(&Point::new(0.0, top));
-            self.placed = Some((top, gsk::TransformNode::new(node, Some(&there)).upcast()));
+            self.placed = Some((top, row::moved(node, top - self.at)));
         }
         self.placed.as_ref().map(|(_, node)| node)
     }
