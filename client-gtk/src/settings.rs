@@ -43,6 +43,7 @@ pub struct Window {
     pub bell_sound: bool,
     pub bell_flash: bool,
     pub scrollbar: bool,
+    pub search_regex: bool,
     pub editor: String,
     pub linger_question: bool,
 }
@@ -89,6 +90,7 @@ impl Default for Window {
             bell_sound: true,
             bell_flash: false,
             scrollbar: true,
+            search_regex: false,
             editor: String::new(),
             linger_question: true,
         }

@@ -191,6 +191,25 @@ fn a_search_goes_up_and_down_by_keys() {
 }
 
 #[test]
+fn a_search_may_be_for_an_expression() {
+    let text = "printf 'needle \\033[48;2;1;200;3m  \\033[m\\n'; seq 300; echo 'n.*le'; echo; exec cat";
+    let Some(desktop) = Desktop::start(&["sh", "-c", text]) else { return };
+    desktop.until_shown("1", "n.*le");
+    desktop.keys(&["ctrl+shift+f"]);
+    // Literally: the end of the screen has it.
+    desktop.type_text("n.*dle");
+    desktop.scarab(&["config", "set", "window.search-regex", "true"]);
+    desktop.keys(&["Escape", "ctrl+shift+f", "ctrl+a"]);
+    // An expression that is not whole yet is told in the bar and harms nobody.
+    desktop.type_text("^n(.*d");
+    desktop.type_text(")le");
+    desktop.until_seen("the line that matches", |picture| marked(picture, MARK));
+    desktop.keys(&["Escape"]);
+    desktop.type_text("typed");
+    desktop.until_shown("1", "typed");
+}
+
+#[test]
 fn a_closed_window_s_sessions_are_all_found_again() {
     let Some(mut desktop) = Desktop::start(&SHELL) else { return };
     let sessions = [("1", MARK), ("2", OTHER), ("3", THIRD)];

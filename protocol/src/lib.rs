@@ -10,6 +10,7 @@
 //! | [`message`] | every message as bare, documented data |
 //! | [`socket`] | where the control socket is, and sending descriptors over it |
 //! | [`client`] | the blocking client, with reconnect |
+//! | [`pattern`] | what is looked for in lines of text |
 //! | [`grid`] | the shared memory in which a session's frames and history are published |
 
 pub mod client;
@@ -17,9 +18,11 @@ pub mod frame;
 pub mod grid;
 pub mod hello;
 pub mod message;
+pub mod pattern;
 pub mod socket;
 
 pub use client::{Client, ClientError};
 pub use frame::{Decoder, FrameError, Incoming, MAX_MESSAGE};
 pub use hello::{Hello, Refusal, VERSION};
 pub use message::SessionId;
+pub use pattern::Pattern;

@@ -11,12 +11,14 @@ use super::outer::Abilities;
 use super::paint::{Cursor, Painter};
 use super::screen::{draw_line, draw_row};
 use super::style::Look;
-use scarab_protocol::grid::search::{self, Direction};
+use scarab_protocol::grid::search::{self, Direction, Match, SearchError};
 use scarab_protocol::grid::{
     Attributes, Cell, Content, Frame, GridError, Lines, Place, Position, ViewReader, WrappedRow,
 };
 use scarab_protocol::message::input::{Key, MouseAction};
 use scarab_protocol::message::{KeyAction, Size, mods};
+use scarab_protocol::pattern::{Case, Pattern, Syntax};
+use std::time::Duration;
 
 /// Rows that one notch of the wheel scrolls.
 const WHEEL: usize = 3;
@@ -24,6 +26,8 @@ const WHEEL: usize = 3;
 const MAX_COPY: usize = 1 << 20;
 /// Most characters of what is searched for.
 const MAX_NEEDLE: usize = 200;
+/// How long a search may hold up keys. A million lines take a fraction of it.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a key or the mouse led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,10 +42,25 @@ pub enum Outcome {
     CopyAndLeave(String),
 }
 
-/// What is typed after `/`.
+/// What is typed after `/`: a regular expression as in less, vi and tmux; Ctrl-R makes it stand for itself, as in less.
 #[derive(Debug, Default)]
 struct Prompt {
     text: String,
+    literal: bool,
+}
+
+impl Prompt {
+    /// What stands before the text typed.
+    fn lead(&self) -> &'static str {
+        if self.literal { "literally /" } else { "/" }
+    }
+}
+
+/// What is searched for.
+#[derive(Debug)]
+struct Needle {
+    typed: String,
+    pattern: Pattern,
 }
 
 /// The open view.
@@ -57,9 +76,9 @@ pub struct History {
     /// The mouse holds the selection's other end.
     dragging: bool,
     prompt: Option<Prompt>,
-    needle: String,
-    /// The match shown, and the column after it.
-    found: Option<(Place, usize)>,
+    needle: Option<Needle>,
+    /// The match shown.
+    found: Option<Match>,
     message: Option<String>,
 }
 
@@ -76,7 +95,7 @@ impl History {
             anchor: None,
             dragging: false,
             prompt: None,
-            needle: String::new(),
+            needle: None,
             found: None,
             message: None,
         };
@@ -248,10 +267,18 @@ impl History {
         let Some(prompt) = &mut self.prompt else { return Ok(Outcome::Stay) };
         match key.key {
             code::ENTER => {
-                if !prompt.text.is_empty() {
-                    self.needle = std::mem::take(&mut prompt.text);
-                }
+                let Prompt { text: typed, literal } = std::mem::take(prompt);
                 self.prompt = None;
+                if !typed.is_empty() {
+                    let syntax = if literal { Syntax::Literal } else { Syntax::Regex };
+                    match Pattern::new(&typed, syntax, Case::Smart) {
+                        Ok(pattern) => self.needle = Some(Needle { typed, pattern }),
+                        Err(error) => {
+                            self.message = Some(error.to_string());
+                            return Ok(Outcome::Stay);
+                        }
+                    }
+                }
                 self.search(view, Direction::Back)?;
             }
             code::BACKSPACE if prompt.text.is_empty() => self.prompt = None,
@@ -259,6 +286,7 @@ impl History {
             code::ESCAPE => self.prompt = None,
             _ if control && key.key == u32::from('c') => self.prompt = None,
             _ if control && key.key == u32::from('u') => prompt.text.clear(),
+            _ if control && key.key == u32::from('r') => prompt.literal = !prompt.literal,
             _ if !control && prompt.text.chars().count() < MAX_NEEDLE => prompt.text.push_str(&key.text),
             _ => {}
         }
@@ -408,17 +436,18 @@ impl History {
     }
 
     fn search(&mut self, view: &ViewReader, direction: Direction) -> Result<(), GridError> {
-        if self.needle.is_empty() {
-            self.message = Some("nothing to search for: / asks".to_owned());
-            return Ok(());
-        }
-        let from = match self.found {
-            Some((place, _)) => place,
+        let from = match &self.found {
+            Some(found) => found.place(),
             None => self.place(view)?,
         };
-        match search::find(&mut self.lines, view, &self.needle, from, direction)? {
-            Some((place, end)) => {
-                self.found = Some((place, end));
+        let Some(needle) = &self.needle else {
+            self.message = Some("nothing to search for: / asks".to_owned());
+            return Ok(());
+        };
+        match search::find(&mut self.lines, view, &needle.pattern, from, direction, PATIENCE) {
+            Ok(Some(found)) => {
+                let place = found.place();
+                self.found = Some(found);
                 // In the middle, where its surroundings are seen.
                 self.top = place.at;
                 let above = self.last_row() / 2;
@@ -435,7 +464,9 @@ impl History {
                 }
                 self.cursor = (row, place.col.min(self.last_col()));
             }
-            None => self.message = Some(format!("no further \"{}\"", self.needle)),
+            Ok(None) => self.message = Some(format!("no further \"{}\"", needle.typed)),
+            Err(SearchError::Grid(error)) => return Err(error),
+            Err(slow @ SearchError::TooSlow) => self.message = Some(slow.to_string()),
         }
         Ok(())
     }
@@ -451,12 +482,12 @@ impl History {
         painter.begin(self.size.cols, self.size.rows, abilities);
         painter.reverse(false);
         let ends = self.ends(view)?;
-        let found = self.found;
+        let found = self.found.as_ref();
         let above = self.lines.screen().saturating_sub(self.top.line);
         let total = self.lines.screen() - self.lines.first();
         let corner = format!("[{above}/{total}]");
         let line = match (&self.prompt, &self.message) {
-            (Some(prompt), _) => Some(format!("/{}", prompt.text)),
+            (Some(prompt), _) => Some(format!("{}{}", prompt.lead(), prompt.text)),
             (None, message) => message.clone(),
         };
         let mut at = Some(self.top);
@@ -472,9 +503,7 @@ impl History {
                     let place = |col| Place { at: position, col };
                     let chosen = |col| {
                         ends.is_some_and(|(from, to)| (from..=to).contains(&place(col)))
-                            || found.is_some_and(|(from, end)| {
-                                from.at == position && (from.col..end).contains(&col)
-                            })
+                            || found.is_some_and(|found| found.covers(place(col)))
                     };
                     highlight(wrapped, cells, inks, chosen);
                 }
@@ -493,7 +522,10 @@ impl History {
             };
         }
         let (row, col) = match &self.prompt {
-            Some(prompt) => (self.last_row(), (prompt.text.chars().count() + 2).min(self.last_col())),
+            Some(prompt) => {
+                let typed = prompt.lead().len() + prompt.text.chars().count();
+                (self.last_row(), (typed + 1).min(self.last_col()))
+            }
             None => self.cursor,
         };
         painter.finish(Some(Cursor { row: row as u16, col: col as u16, form: None }), out);

@@ -19,7 +19,8 @@ Without NAME: the session that was used last.
   --detach-others    detach the session's other viewers
 
 While attached, Ctrl-\\ is a prefix: then d detaches, s chooses a session, c makes one, n and p go to the next and
-the previous one, [ shows the history, / searches, ? helps, and Ctrl-\\ again sends itself.
+the previous one, [ shows the history, / searches it for a regular expression (Ctrl-r: literally), ? helps, and
+Ctrl-\\ again sends itself.
 
 Examples:
   scarab attach work

@@ -49,6 +49,32 @@ fn it_finds_and_copies() {
 }
 
 #[test]
+fn it_searches_for_expressions_and_for_what_is_typed() {
+    let place = Place::new();
+    place.script("lines", "echo 'a(b)c'; echo abc; seq 1 100; echo ready; exec cat");
+    let mut outer = Outer::start(&place, &["attach", "lines"], 80, 24);
+    outer.until_text("ready");
+    outer.type_in(b"\x1c/");
+    outer.until("the prompt", |outer| outer.row(23).trim_start() == "/");
+    outer.type_in(b"^a(b)C?$\r");
+    outer.until("a capital typed, so there is none", |outer| outer.row(23).contains("no further"));
+    outer.type_in(b"/^A?a(b)c$\r");
+    outer.until("the line that matches", |outer| outer.text().lines().any(|line| line == "abc"));
+    // The other line is not what the expression says.
+    outer.type_in(b"n");
+    outer.until("nothing further", |outer| outer.row(23).contains("no further \"^A?a(b)c$\""));
+    outer.type_in(b"/a(b\r");
+    outer.until("what is wrong with it", |outer| outer.row(23).contains("unclosed group (character 2)"));
+    outer.type_in(b"/\x12a(b");
+    outer.until("the other prompt", |outer| outer.row(23).trim_start() == "literally /a(b");
+    outer.type_in(b"\r");
+    outer.until("it stands for itself", |outer| {
+        let (row, col) = (outer.terminal.cursor().row, outer.terminal.cursor().col);
+        outer.row(row) == "a(b)c" && col == 0
+    });
+}
+
+#[test]
 fn the_wheel_opens_it_and_a_drag_copies() {
     let place = Place::new();
     let mut outer = numbers(&place);

@@ -75,6 +75,7 @@ use note::Problem;
 use scarab_protocol::grid::Frame;
 use scarab_protocol::message::Size;
 use scarab_protocol::{ClientError, SessionId};
+pub use search::Needle;
 use selection::Selection;
 use session::Session;
 use std::cell::{Cell, RefCell};

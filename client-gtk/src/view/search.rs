@@ -3,13 +3,40 @@
 use super::View;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use scarab_protocol::grid::search::{self, Direction};
+use scarab_protocol::grid::search::{self, Direction, Match, SearchError};
 use scarab_protocol::grid::{Frame, Lines, Place, Position};
+use scarab_protocol::pattern::{Case, Pattern, PatternError, Syntax};
+use std::time::Duration;
+
+/// How long a search may hold up the window. A million lines take a tenth of it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a person looks for.
+#[derive(Clone, Debug)]
+pub struct Needle {
+    typed: String,
+    syntax: Syntax,
+    pattern: Pattern,
+}
+
+impl Needle {
+    /// Refuses what is no pattern.
+    pub fn new(typed: &str, syntax: Syntax) -> Result<Self, PatternError> {
+        let pattern = Pattern::new(typed, syntax, Case::Smart)?;
+        Ok(Self { typed: typed.to_owned(), syntax, pattern })
+    }
+}
+
+impl PartialEq for Needle {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.typed, self.syntax) == (&other.typed, other.syntax)
+    }
+}
 
 /// What is looked for, and the match that was come to last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Search {
-    needle: String,
+    needle: Needle,
     at: Option<Place>,
 }
 
@@ -25,32 +52,32 @@ pub(super) struct Mark {
 
 impl View {
     /// Goes to the next match from the one shown, or from the end; false where there is none.
-    pub fn find(&self, needle: &str, direction: Direction) -> bool {
-        let mut search = self.imp().search.take().unwrap_or_default();
-        if search.needle != needle {
-            search = Search { needle: needle.to_owned(), at: None };
-        }
+    ///
+    /// # Errors
+    /// When it was given up, because the pattern takes too long.
+    pub fn find(&self, needle: Needle, direction: Direction) -> Result<bool, SearchError> {
+        let before = self.imp().search.take().filter(|search| search.needle == needle);
+        let mut search = before.unwrap_or(Search { needle, at: None });
         let frame = self.imp().frame.borrow().clone();
         let mut lines = Lines::new(frame.clone(), frame.head().cols);
         let end = Place { at: Position { line: lines.end(), row: 0 }, col: 0 };
         let from = search.at.unwrap_or(end);
-        let found = self.with_memory(|memory| {
-            if needle.is_empty() {
-                Ok(None)
-            } else {
-                search::find(&mut lines, memory, needle, from, direction)
-            }
-        });
-        let found = found.and_then(Result::ok).flatten();
-        if let Some((place, _)) = found {
-            search.at = Some(place);
-        }
+        let pattern = search.needle.pattern.clone();
+        let found =
+            self.with_memory(|memory| search::find(&mut lines, memory, &pattern, from, direction, PATIENCE));
+        let found = match found {
+            Some(Err(SearchError::TooSlow)) => Err(SearchError::TooSlow),
+            // History was shortened since the frame: the next one has what is left.
+            found => Ok(found.and_then(Result::ok).flatten().map(|found: Match| found.place())),
+        };
+        let place = *found.as_ref().unwrap_or(&None);
+        search.at = place.or(search.at);
         self.imp().search.replace(Some(search));
-        if let Some((place, _)) = found {
+        if let Some(place) = place {
             self.show_position(place.at);
         }
         self.queue_draw();
-        found.is_some()
+        found.map(|place| place.is_some())
     }
 
     /// Nothing is looked for any more.
@@ -62,17 +89,18 @@ impl View {
     /// The matches in the rows that are shown.
     pub(super) fn matches(&self, frame: &Frame, positions: &[Position]) -> Vec<Mark> {
         let search = self.imp().search.borrow();
-        let Some(search) = search.as_ref().filter(|search| !search.needle.is_empty()) else {
-            return Vec::new();
-        };
+        let Some(search) = search.as_ref() else { return Vec::new() };
         let mut lines = Lines::new(frame.clone(), frame.head().cols);
+        let (Some(first), Some(last)) = (positions.first(), positions.last()) else { return Vec::new() };
+        let shown = first.line..last.line + 1;
+        let found =
+            self.with_memory(|memory| search::in_lines(&mut lines, memory, shown, &search.needle.pattern));
         let mut marks = Vec::new();
-        for of_line in positions.chunk_by(|one, other| one.line == other.line) {
-            let line = of_line[0].line;
-            let found = self.with_memory(|memory| search::in_line(&mut lines, memory, line, &search.needle));
-            for (place, to) in found.and_then(Result::ok).unwrap_or_default() {
-                if let Some(row) = positions.iter().position(|position| *position == place.at) {
-                    marks.push(Mark { row, from: place.col, to, current: search.at == Some(place) });
+        for found in found.and_then(Result::ok).unwrap_or_default() {
+            let current = search.at == Some(found.place());
+            for span in found.spans {
+                if let Ok(row) = positions.binary_search(&span.at) {
+                    marks.push(Mark { row, from: span.from, to: span.to, current });
                 }
             }
         }

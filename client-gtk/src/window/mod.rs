@@ -45,6 +45,7 @@ mod imp {
         pub toasts: adw::ToastOverlay,
         pub title: adw::WindowTitle,
         pub search: gtk::SearchBar,
+        pub search_entry: RefCell<Option<gtk::SearchEntry>>,
         pub sessions: sessions::Sessions,
         /// How many sessions run elsewhere.
         pub counter: gtk::Label,

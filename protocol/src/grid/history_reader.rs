@@ -51,9 +51,9 @@ impl HistoryLine {
 
 /// Between two records: the one behind it belongs to `line`.
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    offset: u64,
-    line: LineNumber,
+pub(super) struct Place {
+    pub(super) offset: u64,
+    pub(super) line: LineNumber,
 }
 
 impl<'a> HistoryReader<'a> {
@@ -249,7 +249,7 @@ impl<'a> HistoryReader<'a> {
 
     /// After a copy: was what stands from `offset` on there all the time? An error if history was
     /// shortened at its new end.
-    fn check(&self, offset: u64) -> Result<bool, GridError> {
+    pub(super) fn check(&self, offset: u64) -> Result<bool, GridError> {
         let oldest = self.map.word(header::HISTORY_OLDEST);
         let rewrites = self.map.word(header::HISTORY_REWRITES);
         if order::still_there(&oldest, offset, &rewrites, self.mark.rewrites) {
@@ -265,6 +265,56 @@ impl<'a> HistoryReader<'a> {
         self.layout.ring_at() + (offset % self.layout.ring_bytes()) as usize
     }
 
+    /// The newest line goes on on the screen. False if it was dropped meanwhile.
+    ///
+    /// # Errors
+    /// [`GridError::Changed`] and [`GridError::Damaged`].
+    pub(super) fn is_open(&self) -> Result<bool, GridError> {
+        if self.mark.committed <= self.mark.oldest {
+            return Ok(false);
+        }
+        let found = self.before(self.mark.committed);
+        if !self.check(found.map_or(self.mark.committed - 1, |(offset, _)| offset))? {
+            return Ok(false);
+        }
+        let (_, head) = found.ok_or(GridError::Damaged("a record of history"))?;
+        Ok(head.continues)
+    }
+
+    /// Steps back from `end` over whole lines until `bytes` have been passed, but not beyond `least`. `None` if the
+    /// writer came over it; where it leads to is only true if [`check`](Self::check) says so of that place.
+    pub(super) fn back_over_lines(
+        &self,
+        end: Place,
+        least: Place,
+        bytes: u64,
+    ) -> Result<Option<Place>, GridError> {
+        let mut place = end;
+        while place.offset > least.offset {
+            let Some((offset, head)) = self.before(place.offset) else {
+                // What is not there any more may look like anything.
+                return match self.check(place.offset - 1)? {
+                    true => Err(GridError::Damaged("a record of history")),
+                    false => Ok(None),
+                };
+            };
+            place = Place { offset, line: self.line_before(place, head.continues) };
+            if head.starts && end.offset - offset >= bytes {
+                break;
+            }
+        }
+        Ok(Some(place))
+    }
+
+    /// Copies records, or what else there is, as bytes.
+    pub(super) fn copy_block(&self, offset: u64, bytes: usize, into: &mut Vec<u8>) {
+        into.resize(bytes, 0);
+        let room = (self.layout.ring_bytes() - offset % self.layout.ring_bytes()) as usize;
+        let (first, second) = into.split_at_mut(bytes.min(room));
+        self.map.copy_bytes(self.ring(offset), first);
+        self.map.copy_bytes(self.layout.ring_at(), second);
+    }
+
     /// Copies a record, in two parts if the ring ends inside it.
     fn copy(&self, offset: u64, bytes: u64, words: &mut Vec<u64>) {
         words.clear();
@@ -275,7 +325,7 @@ impl<'a> HistoryReader<'a> {
     }
 }
 
-fn after(line: LineNumber, continues: bool) -> LineNumber {
+pub(super) fn after(line: LineNumber, continues: bool) -> LineNumber {
     LineNumber(line.0.saturating_add(u64::from(!continues)))
 }
 
@@ -289,6 +339,10 @@ pub struct HistoryWalk<'a> {
 }
 
 impl HistoryWalk<'_> {
+    pub(super) fn place(&self) -> Place {
+        self.place
+    }
+
     /// Reads the next piece and steps over it. `None` at the end.
     ///
     /// # Errors

@@ -188,6 +188,7 @@ impl Lines {
         let Some(shown) = usize::try_from(row).ok().and_then(|row| self.frame.rows().get(row)) else {
             return (vec![wrapped], links);
         };
+        let next = usize::try_from(row + 1).ok().and_then(|row| self.frame.rows().get(row));
         wrapped.wrapped = shown.head.attributes.wrapped;
         for cell in &shown.cells {
             let text = match cell.content() {
@@ -206,9 +207,14 @@ impl Lines {
             });
             wrapped.glyphs.push(Glyph { text, width: if cell.wide() { 2 } else { 1 }, style, link });
         }
-        let blank = |glyph: &Glyph| &*glyph.text == " " && glyph.style == Style::default();
-        while wrapped.glyphs.last().is_some_and(blank) {
-            wrapped.glyphs.pop();
+        let blank = |glyph: &mut Glyph| &*glyph.text == " " && glyph.style == Style::default();
+        match next.filter(|_| wrapped.wrapped) {
+            None => while wrapped.glyphs.pop_if(blank).is_some() {},
+            // Blanks before the wrap are part of the line, but for the column that a wide character did not fit into.
+            Some(next) if next.cells.first().is_some_and(|cell| cell.wide()) => {
+                drop(wrapped.glyphs.pop_if(blank))
+            }
+            Some(_) => {}
         }
         (vec![wrapped], links)
     }

@@ -105,6 +105,14 @@ impl Map {
         into.extend(self.range(offset, count).iter().map(|word| word.load(Ordering::Relaxed)));
     }
 
+    /// Fills `into`, whole words of bytes, relaxed.
+    pub(crate) fn copy_bytes(&self, offset: usize, into: &mut [u8]) {
+        let range = self.range(offset, into.len() / WORD);
+        for (copy, word) in into.as_chunks_mut::<WORD>().0.iter_mut().zip(range) {
+            *copy = word.load(Ordering::Relaxed).to_ne_bytes();
+        }
+    }
+
     /// A word to be used with the orderings of `order`; on a map that is only read, it may only be loaded.
     pub(crate) fn word(&self, offset: usize) -> SharedWord<'_> {
         SharedWord(self.at(offset))
@@ -230,6 +238,9 @@ mod tests {
         let mut words = Vec::new();
         reader.copy_into(8, 6, &mut words);
         assert_eq!(words, [0, 1, 2, 7, 9, 9]);
+        let mut bytes = [0; 24];
+        reader.copy_bytes(16, &mut bytes);
+        assert_eq!(bytes, [1u64, 2, 7].map(u64::to_ne_bytes).concat()[..]);
         assert_eq!(reader.bytes(), 4096);
     }
 

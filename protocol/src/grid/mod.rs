@@ -26,6 +26,7 @@ mod reader;
 mod record;
 pub mod search;
 mod style;
+mod sweep;
 mod writer;
 
 pub use cell::{Cell, ClusterId, Content};

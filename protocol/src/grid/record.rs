@@ -249,6 +249,13 @@ impl RecordHead {
     }
 }
 
+/// The text of a record, not yet found to be UTF-8.
+pub(crate) fn record_text(record: &[u8]) -> Option<&[u8]> {
+    let mut body = record.get(HEAD..record.len().checked_sub(TAIL)?)?;
+    let length = take_number(&mut body)?;
+    body.get(..length as usize)
+}
+
 /// Makes a record, of which the first word is enough, the last one of its line.
 pub(crate) fn ends_line(record: &mut [u8]) {
     if let Some(flags) = record.get_mut(4) {

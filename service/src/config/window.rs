@@ -38,6 +38,8 @@ pub struct Window {
     pub bell_flash: bool,
     /// A scrollbar stands beside the text.
     pub scrollbar: bool,
+    /// What is searched for is a regular expression.
+    pub search_regex: bool,
     /// What opens a file that is named in the text with its line.
     #[serde(deserialize_with = "value::line_or_empty")]
     pub editor: String,
@@ -104,6 +106,7 @@ impl Default for Window {
             bell_sound: true,
             bell_flash: false,
             scrollbar: true,
+            search_regex: false,
             editor: String::new(),
             linger_question: true,
         }
