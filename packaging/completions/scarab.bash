@@ -85,7 +85,7 @@ _scarab() {
         ls | events | status) options='--json' ;;
         kill) options='--signal --all' ;;
         send) options='--key --enter' ;;
-        capture) options='--history --lines --last-command --grep --ansi --json' ;;
+        capture) options='--history --lines --last-command --grep --regex --ansi --json' ;;
         wait) options='--text --command --timeout' ;;
         env) options='--shell' ;;
         esac

@@ -109,6 +109,7 @@ complete -c scarab -n '__scarab_verb_is capture' -l history -d 'Everything kept,
 complete -c scarab -n '__scarab_verb_is capture' -l lines -x -d 'Lines by number, A..B'
 complete -c scarab -n '__scarab_verb_is capture' -l last-command -d 'The output of the last command'
 complete -c scarab -n '__scarab_verb_is capture' -l grep -x -d 'Only lines that contain a text'
+complete -c scarab -n '__scarab_verb_is capture' -l regex -d 'The text is a regular expression'
 complete -c scarab -n '__scarab_verb_is capture' -l ansi -d 'With colours and links'
 complete -c scarab -n '__scarab_verb_is capture' -l json -d 'As JSON'
 

@@ -29,7 +29,7 @@ heard 'Member=SessionNew'
 heard 'Member=InterfacesAdded'
 one=$root/session/1
 answer $root $manager CreateSession sass "" 0 /tmp | grep -q 'dbus.control' || fail "a directory was taken without dbus.control"
-for method in "Send s x" "SendKeys as 1 Enter" "Capture b false" "Search s x" "Rename s x" "Resize qq 90 20" "Kill i 15" Terminate; do
+for method in "Send s x" "SendKeys as 1 Enter" "Capture b false" "Search s x" "SearchPattern sb x true" "Rename s x" "Resize qq 90 20" "Kill i 15" Terminate; do
     # shellcheck disable=SC2086
     answer $one $interface $method | grep -q 'dbus.control' || fail "$method was done without dbus.control"
 done
@@ -82,6 +82,12 @@ call $two $interface SendKeys as 1 Enter
 call $two $interface Send s 'a needle
 '
 until_true "answer $two $interface Search s needle | grep -q 'a needle'"
+answer $two $interface Search s NEEDLE | grep -q '^a(ts) 0' || fail "Search takes capitals for others"
+answer $two $interface SearchPattern sb '^A? NEED' true | grep -q '^a(ts) 0' || fail "a capital typed"
+answer $two $interface SearchPattern sb '^.? need+le$' true | grep -q '"a needle"' || fail SearchPattern
+answer $two $interface SearchPattern sb 'A NEEDLE' false | grep -q '^a(ts) 0' || fail "SearchPattern, literally"
+answer $two $interface SearchPattern sb 'a needl' false | grep -q '"a needle"' || fail "SearchPattern, literally"
+answer $two $interface SearchPattern sb '(' true | grep -q 'unclosed group' || fail "SearchPattern of no expression"
 heard '"ForegroundProcess".*"cat"'
 is $two $interface ForegroundProcess 's "cat"'
 answer $two $interface Capture b false | grep -q 'a needle' || fail Capture

@@ -8,12 +8,13 @@ use anyhow::bail;
 use lexopt::Arg;
 use scarab_protocol::Client;
 use scarab_protocol::message::{CaptureStyle, CapturedLine, Region, answer, request};
+use scarab_protocol::pattern::{Case, Pattern, Syntax};
 use serde_json::json;
 use std::process::ExitCode;
 
 pub const VERB: Verb = Verb {
     name: "capture",
-    usage: "NAME [--history | --lines A..B | --last-command] [--grep PATTERN] [--ansi | --json]",
+    usage: "NAME [--history | --lines A..B | --last-command] [--grep PATTERN [--regex]] [--ansi | --json]",
     summary: "print a session's screen or history as text",
     details: "\
 The screen by default; lines that were wrapped come whole.
@@ -23,12 +24,14 @@ The screen by default; lines that were wrapped come whole.
   --last-command    the output of the last command (needs a shell with OSC 133 marks)
   --grep PATTERN    only lines that contain PATTERN, literally; upper and lower case are the same unless PATTERN
                     has a capital. Exit status 1 when there is none
+  --regex           PATTERN is a regular expression
   --ansi            with colours and links, for a terminal
   --json            an array of objects with the lines' numbers, described in docs/cli-json.md
 
 Examples:
   scarab capture build
   scarab capture build --history --grep error
+  scarab capture build --history --grep '^(warning|error)' --regex
   scarab capture build --lines -100..
 ",
     run,
@@ -51,7 +54,7 @@ enum Wanted {
 
 fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     let (mut name, mut wanted, mut pattern) = (None, None, None);
-    let (mut ansi, mut as_json) = (false, false);
+    let (mut ansi, mut as_json, mut syntax) = (false, false, Syntax::Literal);
     while let Some(argument) = args.next()? {
         let region = match argument {
             Arg::Value(value) => {
@@ -68,7 +71,11 @@ fn run(mut args: Args) -> anyhow::Result<ExitCode> {
             }
             Arg::Long("last-command") => Wanted::LastCommand,
             Arg::Long("grep") => {
-                pattern = Some(Pattern::new(args.text()?));
+                pattern = Some(args.text()?);
+                continue;
+            }
+            Arg::Long("regex") => {
+                syntax = Syntax::Regex;
                 continue;
             }
             Arg::Long("ansi") => {
@@ -88,6 +95,15 @@ fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     if ansi && as_json {
         return Err(args.wrong("--ansi and --json exclude each other"));
     }
+    let pattern = match pattern {
+        Some(text) => {
+            Some(Pattern::new(&text, syntax, Case::Smart).map_err(|error| args.wrong(error.to_string()))?)
+        }
+        None if syntax == Syntax::Regex => {
+            return Err(args.wrong("--regex says how --grep takes its pattern"));
+        }
+        None => None,
+    };
     let session = args.need(name, "NAME")?;
     let style = if ansi { CaptureStyle::Ansi } else { CaptureStyle::Text };
     let mut client = connect::client()?;
@@ -100,7 +116,7 @@ fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     }
     pages(&mut client, &session, region, style, |page| {
         for line in &page.lines {
-            if pattern.as_ref().is_none_or(|pattern| pattern.is_in(&line.text)) {
+            if pattern.as_ref().is_none_or(|pattern| pattern.is_in(&plain(&line.text))) {
                 printer.line(line, &mut out)?;
             }
         }
@@ -188,24 +204,6 @@ fn range(text: &str) -> Option<(Option<Line>, Option<Line>)> {
     (!backwards).then_some((first, last))
 }
 
-/// Literal text; a capital in it makes case count.
-struct Pattern {
-    text: String,
-    exact: bool,
-}
-
-impl Pattern {
-    fn new(text: String) -> Self {
-        let exact = text.chars().any(char::is_uppercase);
-        Pattern { text, exact }
-    }
-
-    fn is_in(&self, line: &str) -> bool {
-        let line = plain(line);
-        if self.exact { line.contains(&self.text) } else { line.to_lowercase().contains(&self.text) }
-    }
-}
-
 /// A line without the escape sequences of an ANSI capture: CSI to its final byte, OSC to its terminator.
 fn plain(line: &str) -> std::borrow::Cow<'_, str> {
     if !line.contains('\x1b') {
@@ -283,14 +281,10 @@ mod tests {
     }
 
     #[test]
-    fn patterns_are_literal_and_smart_about_case() {
-        assert!(Pattern::new("a.c".into()).is_in("xA.Cx"));
-        assert!(!Pattern::new("a.c".into()).is_in("abc"));
-        assert!(!Pattern::new("Err".into()).is_in("err"));
-        assert!(
-            Pattern::new("red link".into())
-                .is_in("\x1b[31mred\x1b[m \x1b]8;;http://x/[m\x1b\\link\x1b]8;;\x1b\\")
-        );
+    fn a_pattern_is_looked_for_in_the_text_that_is_seen() {
+        let line = "\x1b[31mred\x1b[m \x1b]8;;http://x/[m\x1b\\link\x1b]8;;\x1b\\";
+        let whole = Pattern::new("^red link$", Syntax::Regex, Case::Smart).expect("a pattern");
+        assert!(whole.is_in(&plain(line)));
         assert_eq!(plain("a\x1b]8;;u\x07b\x1b"), "ab");
     }
 }

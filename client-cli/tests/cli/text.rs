@@ -79,6 +79,28 @@ fn captures_show_the_screen_the_history_and_what_is_looked_for() {
     assert_eq!(all, expected);
 
     assert_eq!(place.ok(["capture", "x", "--history", "--grep", "done"]), "Done\n");
+    // Literally, unless it is said otherwise.
+    assert_eq!(place.run(["capture", "x", "--history", "--grep", "^d.ne$"]).status, 1);
+    let regex = |pattern: &str| place.run(["capture", "x", "--history", "--grep", pattern, "--regex"]);
+    assert_eq!(
+        regex("^d.ne$|e 4[0-9]99").out,
+        "line 4099\nline 4199\nline 4299\nline 4399\nline 4499\nline 4599\nline 4699\nline 4799\nline 4899\nline 4999\nDone\n"
+    );
+    assert_eq!((regex("^D.NE$").status, regex("x*").out == all), (1, true));
+    let wrong = regex("(line");
+    assert!(wrong.status == 2 && wrong.err.contains("unclosed group (character 1)"), "{wrong:?}");
+    assert!(regex(r"\w{999}").err.contains("too large"));
+    assert_eq!(place.run(["capture", "x", "--regex"]).status, 2);
+}
+
+#[test]
+fn a_wrapped_line_is_looked_through_as_one() {
+    let place = Place::new();
+    let script = "printf '%070d needle in a long line\\n' 0; seq 20; echo ready; read line";
+    place.ok(["new", "-d", "x", "--size", "80x10", "--", "sh", "-c", script]);
+    place.ok(["wait", "x", "--text", "ready", "--timeout", "20"]);
+    let found = place.ok(["capture", "x", "--history", "--grep", "0 needle in a long line$", "--regex"]);
+    assert!(found.ends_with("00 needle in a long line\n") && found.lines().count() == 1, "{found}");
 }
 
 #[test]

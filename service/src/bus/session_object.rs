@@ -4,12 +4,13 @@ use super::error::Error;
 use crate::failure::failed;
 use crate::operations;
 use crate::service::Service;
-use crate::session::Session;
+use crate::session::{Session, search};
 use scarab_protocol::SessionId;
 use scarab_protocol::message::answer::FailureKind;
 use scarab_protocol::message::{
     CaptureStyle, ExitStatus, ProgressState, Region, SendItem, SessionInfo, Size,
 };
+use scarab_protocol::pattern::{Case, Pattern, Syntax};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, oneshot};
@@ -17,8 +18,10 @@ use zbus::object_server::SignalEmitter;
 use zbus::zvariant::Value;
 use zbus::{fdo, interface};
 
-/// Lines that one search finds at most.
-const MAX_FOUND: usize = 1000;
+/// What one search finds at most.
+const MAX_FOUND: search::Most = search::Most { lines: 1000, bytes: MAX_CAPTURE };
+/// How often a search is begun that a resize interrupts.
+const ATTEMPTS: usize = 8;
 
 /// Bytes that one capture gives at most: a message on the bus has 128 MiB at most, and others wait behind it.
 const MAX_CAPTURE: usize = 16 << 20;
@@ -54,6 +57,23 @@ impl SessionObject {
         let (done, taken) = oneshot::channel();
         self.session()?.send(items, done);
         Ok(taken.await.map_err(|_| Error::gone())??)
+    }
+
+    /// The first lines that match.
+    async fn found(&self, text: &str, syntax: Syntax, case: Case) -> Result<Vec<(u64, String)>, Error> {
+        self.allowed("reading a screen")?;
+        let pattern = Pattern::new(text, syntax, case)
+            .map_err(|error| failed(FailureKind::BadArgument, &error.to_string()))?;
+        let _turn = READING.acquire().await.map_err(|_| Error::gone())?;
+        for _ in 0..ATTEMPTS {
+            let (done, searched) = oneshot::channel();
+            self.session()?.search(done);
+            let searched = searched.await.map_err(|_| Error::gone())??;
+            if let Some(found) = search::on_a_thread(searched, pattern.clone(), MAX_FOUND).await? {
+                return Ok(found);
+            }
+        }
+        Err(failed(FailureKind::Interrupted, "the history changes again and again").into())
     }
 
     /// All pages of a capture; `each` says whether to go on.
@@ -119,16 +139,15 @@ impl SessionObject {
 
     /// The lines of history and screen that contain a text, with their numbers; the first 1000. Needs dbus.control.
     async fn search(&self, text: &str) -> Result<Vec<(u64, String)>, Error> {
-        self.allowed("reading a screen")?;
-        let mut found = Vec::new();
-        self.pages(Region::Lines { first: 0, last: u64::MAX }, |line, number| {
-            if line.contains(text) {
-                found.push((number, line));
-            }
-            found.len() < MAX_FOUND
-        })
-        .await?;
-        Ok(found)
+        self.found(text, Syntax::Literal, Case::Exact).await
+    }
+
+    /// The lines of history and screen in which a pattern matches, with their numbers; the first 1000, or 16 MiB. The
+    /// pattern is a regular expression, or stands for itself; upper and lower case are the same unless it has a capital.
+    /// Needs dbus.control.
+    async fn search_pattern(&self, pattern: &str, regex: bool) -> Result<Vec<(u64, String)>, Error> {
+        let syntax = if regex { Syntax::Regex } else { Syntax::Literal };
+        self.found(pattern, syntax, Case::Smart).await
     }
 
     /// Gives it a size, until a viewer is used again. Needs dbus.control.

@@ -72,10 +72,19 @@ pub(super) fn capture(emulator: &Emulator, region: Region, style: CaptureStyle) 
             Err(error) => Err(error),
         },
     };
-    captured.map_err(|error| Failed {
-        kind: FailureKind::Internal,
-        message: format!("the history cannot be read: {error}"),
-    })
+    captured.map_err(unreadable)
+}
+
+/// The lines of the screen, the first one whole if it begins in history. Of a screen with more text than
+/// [`COMMAND_PAGE`] the rest is left out.
+pub(super) fn screen_lines(emulator: &Emulator) -> Result<Vec<CapturedLine>, Failed> {
+    let first = first_screen_line(emulator);
+    let captured = lines(emulator, first, u64::MAX, CaptureStyle::Text, COMMAND_PAGE, true);
+    captured.map(|captured| captured.lines).map_err(unreadable)
+}
+
+fn unreadable(error: GridError) -> Failed {
+    Failed { kind: FailureKind::Internal, message: format!("the history cannot be read: {error}") }
 }
 
 /// Lines `first` to `last`, both included.

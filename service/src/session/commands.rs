@@ -2,6 +2,7 @@
 
 use super::events::MAX_QUESTIONS;
 use super::input::Resizing;
+use super::search::Searched;
 use super::spec::{Attachment, Inlet, Joining, Settings, ViewerId};
 use super::thread::{Runner, Turn};
 use super::viewers::Viewer;
@@ -29,6 +30,7 @@ pub(super) enum Command {
     Colours(ViewerId, ViewerColours),
     Capture(Region, CaptureStyle, oneshot::Sender<Result<Captured, Failed>>),
     CopyScreen(oneshot::Sender<Result<ScreenCopy, Failed>>),
+    Search(oneshot::Sender<Result<Searched, Failed>>),
     Wait(u64, WaitFor, oneshot::Sender<WaitOutcome>),
     CancelWait(u64),
     ClipboardAnswer(ViewerId, u64, Option<Vec<u8>>),
@@ -145,6 +147,7 @@ impl Runner {
                 answer(done, capture::capture(&self.emulator, region, style));
             }
             Command::CopyScreen(done) => answer(done, capture::copy_screen(&self.emulator)),
+            Command::Search(done) => answer(done, Searched::of(&self.view, &self.emulator)),
             Command::Wait(token, what, done) => self.wait(token, what, done),
             Command::CancelWait(token) => {
                 self.waits.finish(token, WaitOutcome::Cancelled);

@@ -35,6 +35,7 @@ mod publish;
 mod recovery;
 mod replay;
 mod replies;
+pub mod search;
 mod shells;
 mod spec;
 mod start;
@@ -65,6 +66,7 @@ use scarab_protocol::message::{
     input as message,
 };
 use scarab_terminal::input::{InputModes, PasteEncoder, encode_key, encode_mouse, parse_key_name};
+use search::Searched;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -356,6 +358,11 @@ impl Session {
     /// A private copy of the screen.
     pub fn copy_screen(&self, done: oneshot::Sender<Result<ScreenCopy, Failed>>) {
         self.shared.order(Command::CopyScreen(done));
+    }
+
+    /// What there is to be searched now.
+    pub fn search(&self, done: oneshot::Sender<Result<Searched, Failed>>) {
+        self.shared.order(Command::Search(done));
     }
 
     /// Waits for something; the token cancels it.
