@@ -26,7 +26,7 @@ const WHEEL: usize = 3;
 const MAX_COPY: usize = 1 << 20;
 /// Most characters of what is searched for.
 const MAX_NEEDLE: usize = 200;
-/// How long a search may hold up keys. A million lines take a fraction of it.
+/// How long a search may hold up keys. Chosen by feel.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a key or the mouse led to.

@@ -8,7 +8,7 @@ use scarab_protocol::grid::{Frame, Lines, Place, Position};
 use scarab_protocol::pattern::{Case, Pattern, PatternError, Syntax};
 use std::time::Duration;
 
-/// How long a search may hold up the window. A million lines take a tenth of it.
+/// How long a search may hold up the window. Chosen by feel.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a person looks for.

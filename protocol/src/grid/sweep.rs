@@ -1,8 +1,7 @@
 //! History's text, many lines at once: what a search runs over.
 //!
 //! Apart from [`super::history_reader`], which decodes a record with all its runs and links: here only the text is taken
-//! out of each, into memory that is used again, so that a million lines cost no allocation and little more than the
-//! memory's own speed.
+//! out of each, into memory that is used again, so that a line costs no allocation.
 //!
 //! ```text
 //!   ring   |head|text|runs|tail|head|text|...      copied in blocks, found whole, then walked

@@ -14,7 +14,7 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How long one search may take. A million lines take a fiftieth of it, unless the pattern is made to be slow.
+/// How long one search may take. Chosen by feel: for patterns that are made to be slow.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A session as it was at one moment, to be looked through.
