@@ -79,6 +79,8 @@ pub struct History {
     needle: Option<Needle>,
     /// The match shown.
     found: Option<Match>,
+    /// How far a search came that was given up, and in which direction.
+    reached: Option<(Direction, Place)>,
     message: Option<String>,
 }
 
@@ -97,6 +99,7 @@ impl History {
             prompt: None,
             needle: None,
             found: None,
+            reached: None,
             message: None,
         };
         history.top = history.lowest_top(view)?;
@@ -267,18 +270,22 @@ impl History {
         let Some(prompt) = &mut self.prompt else { return Ok(Outcome::Stay) };
         match key.key {
             code::ENTER => {
-                let Prompt { text: typed, literal } = std::mem::take(prompt);
-                self.prompt = None;
-                if !typed.is_empty() {
-                    let syntax = if literal { Syntax::Literal } else { Syntax::Regex };
-                    match Pattern::new(&typed, syntax, Case::Smart) {
-                        Ok(pattern) => self.needle = Some(Needle { typed, pattern }),
+                if !prompt.text.is_empty() {
+                    let syntax = if prompt.literal { Syntax::Literal } else { Syntax::Regex };
+                    match Pattern::new(&prompt.text, syntax, Case::Smart) {
+                        Ok(pattern) => {
+                            let typed = std::mem::take(&mut prompt.text);
+                            self.needle = Some(Needle { typed, pattern });
+                            self.reached = None;
+                        }
+                        // What was typed stays, to be mended.
                         Err(error) => {
                             self.message = Some(error.to_string());
                             return Ok(Outcome::Stay);
                         }
                     }
                 }
+                self.prompt = None;
                 self.search(view, Direction::Back)?;
             }
             code::BACKSPACE if prompt.text.is_empty() => self.prompt = None,
@@ -436,14 +443,16 @@ impl History {
     }
 
     fn search(&mut self, view: &ViewReader, direction: Direction) -> Result<(), GridError> {
-        let from = match &self.found {
-            Some(found) => found.place(),
-            None => self.place(view)?,
+        let from = match (&self.reached, &self.found) {
+            (Some((before, reached)), _) if *before == direction => *reached,
+            (_, Some(found)) => found.place(),
+            _ => self.place(view)?,
         };
         let Some(needle) = &self.needle else {
             self.message = Some("nothing to search for: / asks".to_owned());
             return Ok(());
         };
+        self.reached = None;
         match search::find(&mut self.lines, view, &needle.pattern, from, direction, PATIENCE) {
             Ok(Some(found)) => {
                 let place = found.place();
@@ -466,7 +475,11 @@ impl History {
             }
             Ok(None) => self.message = Some(format!("no further \"{}\"", needle.typed)),
             Err(SearchError::Grid(error)) => return Err(error),
-            Err(slow @ SearchError::TooSlow) => self.message = Some(slow.to_string()),
+            Err(SearchError::TooSlow { reached }) => {
+                self.reached = Some((direction, reached));
+                let key = if direction == Direction::Back { 'n' } else { 'N' };
+                self.message = Some(format!("nothing found so far: {key} searches on"));
+            }
         }
         Ok(())
     }
@@ -487,7 +500,9 @@ impl History {
         let total = self.lines.screen() - self.lines.first();
         let corner = format!("[{above}/{total}]");
         let line = match (&self.prompt, &self.message) {
-            (Some(prompt), _) => Some(format!("{}{}", prompt.lead(), prompt.text)),
+            // What is wrong with it stands behind it.
+            (Some(prompt), Some(wrong)) => Some(format!("{}{}  ({wrong})", prompt.lead(), prompt.text)),
+            (Some(prompt), None) => Some(format!("{}{}", prompt.lead(), prompt.text)),
             (None, message) => message.clone(),
         };
         let mut at = Some(self.top);

@@ -24,7 +24,7 @@ The screen by default; lines that were wrapped come whole.
   --last-command    the output of the last command (needs a shell with OSC 133 marks)
   --grep PATTERN    only lines that contain PATTERN, literally; upper and lower case are the same unless PATTERN
                     has a capital. Exit status 1 when there is none
-  --regex           PATTERN is a regular expression
+  --regex           PATTERN is a regular expression; blanks at a line's end are no part of it
   --ansi            with colours and links, for a terminal
   --json            an array of objects with the lines' numbers, described in docs/cli-json.md
 
@@ -285,6 +285,8 @@ mod tests {
         let line = "\x1b[31mred\x1b[m \x1b]8;;http://x/[m\x1b\\link\x1b]8;;\x1b\\";
         let whole = Pattern::new("^red link$", Syntax::Regex, Case::Smart).expect("a pattern");
         assert!(whole.is_in(&plain(line)));
+        // Coloured blanks at the end are none of the line's.
+        assert!(whole.is_in(&plain(&format!("{line}\x1b[44m   \x1b[m"))));
         assert_eq!(plain("a\x1b]8;;u\x07b\x1b"), "ab");
     }
 }

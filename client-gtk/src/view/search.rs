@@ -4,12 +4,17 @@ use super::View;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use scarab_protocol::grid::search::{self, Direction, Match, SearchError};
-use scarab_protocol::grid::{Frame, Lines, Place, Position};
+use scarab_protocol::grid::{Frame, Generation, Lines, Place, Position};
 use scarab_protocol::pattern::{Case, Pattern, PatternError, Syntax};
+use std::cell::RefCell;
 use std::time::Duration;
 
 /// How long a search may hold up the window. Chosen by feel.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long marking what is shown may take. Chosen by feel: once for each frame, and a screen full of matches needs a tenth.
+const MARKING: Duration = Duration::from_millis(20);
+/// Most matches that are marked: a small screen full of them, of which nobody can read more.
+const MOST_MARKED: usize = 4000;
 
 /// What a person looks for.
 #[derive(Clone, Debug)]
@@ -38,6 +43,18 @@ impl PartialEq for Needle {
 pub(super) struct Search {
     needle: Needle,
     at: Option<Place>,
+    /// How far it came when it was given up, and in which direction.
+    reached: Option<(Direction, Place)>,
+    /// What was marked last.
+    marked: RefCell<Option<Marked>>,
+}
+
+/// The matches in what was shown: looked for anew only when something else is.
+#[derive(Debug)]
+struct Marked {
+    generation: Generation,
+    positions: Vec<Position>,
+    found: Vec<Match>,
 }
 
 /// A match on the screen.
@@ -51,22 +68,30 @@ pub(super) struct Mark {
 }
 
 impl View {
-    /// Goes to the next match from the one shown, or from the end; false where there is none.
+    /// Goes to the next match from the one shown, or from the end; false where there is none. One that was given up is
+    /// gone on with if the same is looked for again.
     ///
     /// # Errors
-    /// When it was given up, because the pattern takes too long.
+    /// When it was given up, because it takes too long.
     pub fn find(&self, needle: Needle, direction: Direction) -> Result<bool, SearchError> {
         let before = self.imp().search.take().filter(|search| search.needle == needle);
-        let mut search = before.unwrap_or(Search { needle, at: None });
+        let mut search =
+            before.unwrap_or_else(|| Search { needle, at: None, reached: None, marked: RefCell::default() });
         let frame = self.imp().frame.borrow().clone();
         let mut lines = Lines::new(frame.clone(), frame.head().cols);
         let end = Place { at: Position { line: lines.end(), row: 0 }, col: 0 };
-        let from = search.at.unwrap_or(end);
-        let pattern = search.needle.pattern.clone();
+        let from = match search.reached.take() {
+            Some((before, reached)) if before == direction => reached,
+            _ => search.at.unwrap_or(end),
+        };
+        let pattern = &search.needle.pattern;
         let found =
-            self.with_memory(|memory| search::find(&mut lines, memory, &pattern, from, direction, PATIENCE));
+            self.with_memory(|memory| search::find(&mut lines, memory, pattern, from, direction, PATIENCE));
         let found = match found {
-            Some(Err(SearchError::TooSlow)) => Err(SearchError::TooSlow),
+            Some(Err(SearchError::TooSlow { reached })) => {
+                search.reached = Some((direction, reached));
+                Err(SearchError::TooSlow { reached })
+            }
             // History was shortened since the frame: the next one has what is left.
             found => Ok(found.and_then(Result::ok).flatten().map(|found: Match| found.place())),
         };
@@ -90,15 +115,29 @@ impl View {
     pub(super) fn matches(&self, frame: &Frame, positions: &[Position]) -> Vec<Mark> {
         let search = self.imp().search.borrow();
         let Some(search) = search.as_ref() else { return Vec::new() };
-        let mut lines = Lines::new(frame.clone(), frame.head().cols);
         let (Some(first), Some(last)) = (positions.first(), positions.last()) else { return Vec::new() };
-        let shown = first.line..last.line + 1;
-        let found =
-            self.with_memory(|memory| search::in_lines(&mut lines, memory, shown, &search.needle.pattern));
+        let mut marked = search.marked.borrow_mut();
+        let marked = match marked.take() {
+            Some(before) if before.generation == frame.generation() && before.positions == positions => {
+                marked.insert(before)
+            }
+            _ => {
+                let mut lines = Lines::new(frame.clone(), frame.head().cols);
+                let pattern = &search.needle.pattern;
+                let found = self.with_memory(|memory| {
+                    search::in_rows(&mut lines, memory, *first..=*last, pattern, MOST_MARKED, MARKING)
+                });
+                marked.insert(Marked {
+                    generation: frame.generation(),
+                    positions: positions.to_vec(),
+                    found: found.and_then(Result::ok).unwrap_or_default(),
+                })
+            }
+        };
         let mut marks = Vec::new();
-        for found in found.and_then(Result::ok).unwrap_or_default() {
+        for found in &marked.found {
             let current = search.at == Some(found.place());
-            for span in found.spans {
+            for span in &found.spans {
                 if let Ok(row) = positions.binary_search(&span.at) {
                     marks.push(Mark { row, from: span.from, to: span.to, current });
                 }

@@ -210,11 +210,14 @@ impl Lines {
         let blank = |glyph: &mut Glyph| &*glyph.text == " " && glyph.style == Style::default();
         match next.filter(|_| wrapped.wrapped) {
             None => while wrapped.glyphs.pop_if(blank).is_some() {},
-            // Blanks before the wrap are part of the line, but for the column that a wide character did not fit into.
-            Some(next) if next.cells.first().is_some_and(|cell| cell.wide()) => {
-                drop(wrapped.glyphs.pop_if(blank))
+            // Blanks before the wrap are part of the line, but for the column that a wide character did not fit into: no
+            // program wrote that one, whatever its colour.
+            Some(next) => {
+                let wide = next.cells.first().is_some_and(|cell| cell.wide());
+                if wide && shown.cells.last().is_some_and(|cell| cell.content() == Content::Blank) {
+                    wrapped.glyphs.pop();
+                }
             }
-            Some(_) => {}
         }
         (vec![wrapped], links)
     }

@@ -4,9 +4,14 @@
 
 use super::sweep::{STRETCH, Sweep};
 use super::{GridError, HistoryReader, LineNumber, Lines, Place, Position, ViewReader};
-use crate::pattern::Pattern;
-use std::ops::{ControlFlow, Range};
-use std::time::{Duration, Instant};
+use crate::pattern::{Deadline, Matches, Pattern, TimeUp, WINDOW, without_last_blanks};
+use std::ops::{ControlFlow, Range, RangeInclusive};
+use std::time::Duration;
+
+/// How long one line may take, or the lines that are looked through at once. Those are looked at one by one if they take
+/// longer, and a line is passed over, so that a search which is gone on with comes to its end. Chosen by feel; even the
+/// slowest pattern that is taken needs less for a line of 16 KiB.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Which way to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +28,13 @@ pub enum SearchError {
     /// The view could not be read.
     #[error(transparent)]
     Grid(#[from] GridError),
-    /// The time was up.
+    /// The time was up. What lies between where it began and `reached` has been looked through, but for a line that alone
+    /// takes too long; a search from there goes on.
     #[error("the search takes too long: a simpler pattern is found sooner")]
-    TooSlow,
+    TooSlow {
+        /// Where to go on.
+        reached: Place,
+    },
 }
 
 /// The cells of a match in one row.
@@ -58,39 +67,10 @@ impl Match {
     }
 }
 
-/// How long a search may take, and how much it looks through until it sees whether the time is up.
-#[derive(Debug)]
-struct Pace {
-    end: Instant,
-    began: Instant,
-    bytes: u64,
-}
-
-impl Pace {
-    /// Bytes to begin with: with the slowest pattern that is taken it is about a second's work.
-    const LEAST: u64 = 4 << 10;
-    /// A stretch that took longer than this was too large.
-    const SLOW: Duration = Duration::from_millis(10);
-
-    fn new(patience: Duration) -> Self {
-        let now = Instant::now();
-        Self { end: now + patience, began: now, bytes: Self::LEAST }
-    }
-
-    /// Bytes for the next stretch.
-    fn next(&mut self) -> Result<u64, SearchError> {
-        let now = Instant::now();
-        if now >= self.end {
-            return Err(SearchError::TooSlow);
-        }
-        let quick = now - self.began < Self::SLOW;
-        self.bytes = if quick { (self.bytes * 2).min(STRETCH) } else { Self::LEAST };
-        self.began = now;
-        Ok(self.bytes)
-    }
-}
-
 /// The next match beyond `from`: one that begins before it, or behind it.
+///
+/// Each call does at least one step, a line of the screen or a stretch of history, so it can take 2 seconds longer than
+/// `patience`; that takes a pattern and a text that are made for it.
 ///
 /// # Errors
 /// [`SearchError`]; a line that was dropped meanwhile has no match, and is no error.
@@ -102,27 +82,37 @@ pub fn find(
     direction: Direction,
     patience: Duration,
 ) -> Result<Option<Match>, SearchError> {
-    let mut pace = Pace::new(patience);
+    let patience = Deadline::after(patience);
     let open = is_open(lines, view)?;
-    let of_line = |lines: &mut Lines, whole: &Range<u64>| -> Result<Option<Match>, GridError> {
-        let mut found = matches(lines, view, whole, pattern)?.into_iter();
-        Ok(match direction {
-            Direction::Back => found.rfind(|found| found.place() < from),
-            Direction::Forward => found.find(|found| found.place() > from),
-        })
-    };
     let (first, screen, end) = (lines.first(), lines.screen(), lines.end());
     if first >= end {
         return Ok(None);
     }
+    // All of a line has been looked through, and what is on the other side of it from where to go on.
+    let beyond = |whole: &Range<u64>| match direction {
+        Direction::Back => Place { at: Position { line: whole.start, row: 0 }, col: 0 },
+        Direction::Forward => {
+            Place { at: Position { line: whole.end.saturating_sub(1), row: usize::MAX }, col: usize::MAX }
+        }
+    };
+    let look = |lines: &mut Lines, whole: &Range<u64>| {
+        let cells = Cells::of(lines, view, whole, pattern)?;
+        match cells.find(from, direction, Deadline::after(LONGEST)) {
+            Ok(None) if !patience.is_over() => Ok(None),
+            Ok(Some(found)) => Ok(Some(found)),
+            Ok(None) | Err(TimeUp) => Err(SearchError::TooSlow { reached: beyond(whole) }),
+        }
+    };
     let mut whole = whole_line(lines, open, from.at.line.clamp(first, end - 1));
-    if let Some(found) = of_line(lines, &whole)? {
+    if from != beyond(&whole)
+        && let Some(found) = look(lines, &whole)?
+    {
         return Ok(Some(found));
     }
     if direction == Direction::Back {
         while whole.start > screen {
             whole = whole_line(lines, open, whole.start - 1);
-            if let Some(found) = of_line(lines, &whole)? {
+            if let Some(found) = look(lines, &whole)? {
                 return Ok(Some(found));
             }
         }
@@ -136,24 +126,42 @@ pub fn find(
         let mut sweep = Sweep::new(view.history(&mark)?, history)?;
         let mut candidates = Vec::new();
         while match direction {
-            Direction::Back => sweep.backward(pace.next()?)?,
-            Direction::Forward => sweep.forward(pace.next()?)?,
+            Direction::Back => sweep.backward(stretch(pattern))?,
+            Direction::Forward => sweep.forward(stretch(pattern))?,
         } {
             pattern.fold(&mut sweep.text);
             candidates.clear();
-            let mut at = 0;
-            while let Some(found) = pattern.next_in(&sweep.text, at) {
-                let (line, text) = sweep.line_at(found.start);
-                candidates.push(line.0);
-                at = text.end + 1;
+            let mut matches = pattern.matches(sweep.lines(), Deadline::after(LONGEST));
+            loop {
+                match matches.next() {
+                    Ok(Some(found)) => {
+                        let (line, text) = sweep.line_at(found.start);
+                        candidates.push(line.0);
+                        matches.skip_to(text.end + 1);
+                    }
+                    Ok(None) => break,
+                    // Whatever is behind is looked at line by line.
+                    Err(TimeUp) => {
+                        candidates.extend(sweep.line_at(matches.at()).0.0..sweep.end_line());
+                        break;
+                    }
+                }
             }
             if direction == Direction::Back {
                 candidates.reverse();
             }
             for line in &candidates {
-                if let Some(found) = of_line(lines, &(*line..line + 1))? {
+                if let Some(found) = look(lines, &(*line..line + 1))? {
                     return Ok(Some(found));
                 }
+            }
+            if patience.is_over() {
+                let rest = sweep.rest();
+                let done = match direction {
+                    Direction::Back => rest.end..rest.end + 1,
+                    Direction::Forward => rest.start.saturating_sub(1)..rest.start,
+                };
+                return Err(SearchError::TooSlow { reached: beyond(&done) });
             }
         }
     }
@@ -161,7 +169,7 @@ pub fn find(
         let mut next = whole.end.max(screen - u64::from(open));
         while next < end {
             whole = whole_line(lines, open, next);
-            if let Some(found) = of_line(lines, &whole)? {
+            if let Some(found) = look(lines, &whole)? {
                 return Ok(Some(found));
             }
             next = whole.end;
@@ -170,22 +178,37 @@ pub fn find(
     Ok(None)
 }
 
-/// All matches that touch some lines, in order.
+/// The matches that touch some rows, in order: for marking what is shown, and so no more than are told, and those that
+/// are found in time. Only in a line of hundreds of kilobytes, or with a pattern that is made to be slow, some lack.
 ///
 /// # Errors
 /// As [`Lines::rows`].
-pub fn in_lines(
+pub fn in_rows(
     lines: &mut Lines,
     view: &ViewReader,
-    of: Range<u64>,
+    rows: RangeInclusive<Position>,
     pattern: &Pattern,
+    most: usize,
+    patience: Duration,
 ) -> Result<Vec<Match>, GridError> {
+    let deadline = Deadline::after(patience);
     let open = is_open(lines, view)?;
     let mut found = Vec::new();
-    let mut line = of.start.max(lines.first());
-    while line < of.end.min(lines.end()) {
+    let mut line = rows.start().line.max(lines.first());
+    while line <= rows.end().line && line < lines.end() {
         let whole = whole_line(lines, open, line);
-        found.append(&mut matches(lines, view, &whole, pattern)?);
+        let cells = Cells::of(lines, view, &whole, pattern)?;
+        let mut matches = cells.matches(deadline);
+        while let Ok(Some(matched)) = matches.next() {
+            let shown = cells.cells(&matched);
+            let (Some((_, begin, _)), Some((_, end, _))) = (shown.first(), shown.last()) else { continue };
+            if begin.at > *rows.end() || found.len() >= most || deadline.is_over() {
+                return Ok(found);
+            }
+            if end.at >= *rows.start() {
+                found.push(cells.found(&matched));
+            }
+        }
         line = whole.end;
     }
     Ok(found)
@@ -200,23 +223,39 @@ pub fn matching_lines(
     history: HistoryReader<'_>,
     pattern: &Pattern,
     lines: Range<u64>,
-    patience: Duration,
+    deadline: Deadline,
     mut each: impl FnMut(LineNumber) -> ControlFlow<()>,
 ) -> Result<(), SearchError> {
-    let mut pace = Pace::new(patience);
     let mut sweep = Sweep::new(history, lines)?;
-    while sweep.forward(pace.next()?)? {
+    while sweep.forward(stretch(pattern))? {
         pattern.fold(&mut sweep.text);
-        let mut at = 0;
-        while let Some(found) = pattern.next_line(&sweep.text, at) {
-            let (line, text) = sweep.line_at(found);
-            if each(line).is_break() {
-                return Ok(());
+        let mut matches = pattern.matches(sweep.lines(), deadline);
+        let mut next = sweep.line_at(0).0;
+        loop {
+            match matches.next_with_empty() {
+                Ok(Some(found)) => {
+                    let (line, text) = sweep.line_at(found.start);
+                    if each(line).is_break() {
+                        return Ok(());
+                    }
+                    next = LineNumber(line.0 + 1);
+                    matches.skip_to(text.end + 1);
+                }
+                Ok(None) => break,
+                Err(TimeUp) => {
+                    let reached = Place { at: Position { line: next.0, row: 0 }, col: 0 };
+                    return Err(SearchError::TooSlow { reached });
+                }
             }
-            at = text.end + 1;
         }
     }
     Ok(())
+}
+
+/// Bytes of history to be looked through at once: by an expression no more than it takes at once, because the time is
+/// asked in between.
+fn stretch(pattern: &Pattern) -> u64 {
+    if pattern.is_quick() { STRETCH } else { WINDOW as u64 }
 }
 
 /// History's newest line goes on on the screen that is shown.
@@ -248,43 +287,77 @@ fn whole_line(lines: &Lines, open: bool, line: u64) -> Range<u64> {
     start..end
 }
 
-fn matches(
-    lines: &mut Lines,
-    view: &ViewReader,
-    whole: &Range<u64>,
-    pattern: &Pattern,
-) -> Result<Vec<Match>, GridError> {
-    // The line's text, and for each cluster where its text begins, which cell it is and what column follows.
-    let mut text = Vec::new();
-    let mut starts: Vec<(usize, Place, usize)> = Vec::new();
-    for line in whole.clone() {
-        let (rows, _) = lines.rows(view, line)?;
-        for (row, wrapped) in rows.iter().enumerate() {
-            let mut col = 0;
-            for glyph in &wrapped.glyphs {
-                let place = Place { at: Position { line, row }, col };
-                starts.push((text.len(), place, col + glyph.width));
-                text.extend_from_slice(glyph.text.as_bytes());
-                col += glyph.width;
+/// A line's text, and which cell each of its clusters is.
+struct Cells<'a> {
+    pattern: &'a Pattern,
+    /// Made ready for the pattern.
+    text: Vec<u8>,
+    /// Where in the text each cluster begins, its cell, and the column behind it.
+    starts: Vec<(usize, Place, usize)>,
+}
+
+impl<'a> Cells<'a> {
+    fn of(
+        lines: &mut Lines,
+        view: &ViewReader,
+        whole: &Range<u64>,
+        pattern: &'a Pattern,
+    ) -> Result<Self, GridError> {
+        let mut text = Vec::new();
+        let mut starts = Vec::new();
+        for line in whole.clone() {
+            let (rows, _) = lines.rows(view, line)?;
+            for (row, wrapped) in rows.iter().enumerate() {
+                let mut col = 0;
+                for glyph in &wrapped.glyphs {
+                    let place = Place { at: Position { line, row }, col };
+                    starts.push((text.len(), place, col + glyph.width));
+                    text.extend_from_slice(glyph.text.as_bytes());
+                    col += glyph.width;
+                }
             }
         }
+        text.truncate(without_last_blanks(&text).len());
+        pattern.fold(&mut text);
+        Ok(Self { pattern, text, starts })
     }
-    pattern.fold(&mut text);
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(matched) = pattern.next_in(&text, from) {
-        from = matched.end;
-        let first = starts.partition_point(|(start, ..)| *start <= matched.start).saturating_sub(1);
-        let last = starts.partition_point(|(start, ..)| *start < matched.end);
-        let cells = starts.get(first..last).unwrap_or_default();
-        let spans = cells.chunk_by(|(_, one, _), (_, other, _)| one.at == other.at).filter_map(|row| {
+
+    fn matches(&self, deadline: Deadline) -> Matches<'_> {
+        self.pattern.matches(&self.text, deadline)
+    }
+
+    /// The next match beyond `from`.
+    fn find(&self, from: Place, direction: Direction, deadline: Deadline) -> Result<Option<Match>, TimeUp> {
+        let mut found = None;
+        let mut matches = self.matches(deadline);
+        while let Some(matched) = matches.next()? {
+            let place = self.cells(&matched).first().map_or(from, |(_, place, _)| *place);
+            match direction {
+                Direction::Back if place < from => found = Some(matched),
+                Direction::Back => break,
+                Direction::Forward if place > from => {
+                    found = Some(matched);
+                    break;
+                }
+                Direction::Forward => {}
+            }
+        }
+        Ok(found.map(|matched| self.found(&matched)))
+    }
+
+    /// The cells that have some of these bytes.
+    fn cells(&self, bytes: &Range<usize>) -> &[(usize, Place, usize)] {
+        let first = self.starts.partition_point(|(start, ..)| *start <= bytes.start).saturating_sub(1);
+        let behind = self.starts.partition_point(|(start, ..)| *start < bytes.end);
+        self.starts.get(first..behind).unwrap_or_default()
+    }
+
+    fn found(&self, bytes: &Range<usize>) -> Match {
+        let rows = self.cells(bytes).chunk_by(|(_, one, _), (_, other, _)| one.at == other.at);
+        let spans = rows.filter_map(|row| {
             let ((_, begin, _), (.., to)) = (row.first()?, row.last()?);
             Some(Span { at: begin.at, from: begin.col, to: *to })
         });
-        let spans: Vec<Span> = spans.collect();
-        if !spans.is_empty() {
-            found.push(Match { spans });
-        }
+        Match { spans: spans.collect() }
     }
-    Ok(found)
 }

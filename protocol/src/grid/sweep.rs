@@ -13,6 +13,7 @@ use super::GridError;
 use super::frame::LineNumber;
 use super::history_reader::{HistoryReader, MAX_LINE_BYTES, Place, after};
 use super::record::{HistoryPiece, MAX_RECORD_BYTES, RecordHead, record_text};
+use crate::pattern::without_last_blanks;
 use std::ops::Range;
 
 /// Bytes of history that are looked through at once. Chosen by measuring: half of it and twice as much are slower,
@@ -97,6 +98,21 @@ impl<'a> Sweep<'a> {
         Err(GridError::Changed)
     }
 
+    /// The stretch's lines, with line feeds between them.
+    pub(super) fn lines(&self) -> &[u8] {
+        self.text.strip_suffix(b"\n").unwrap_or(&self.text)
+    }
+
+    /// What is still to be looked through: numbers of lines.
+    pub(super) fn rest(&self) -> Range<u64> {
+        self.rest.start.line.0..self.rest.end.line.0
+    }
+
+    /// One more than the number of the stretch's last line.
+    pub(super) fn end_line(&self) -> u64 {
+        self.first.0 + self.starts.len() as u64
+    }
+
     /// The line in which a byte of the text is: its number, and its text.
     pub(super) fn line_at(&self, at: usize) -> (LineNumber, Range<usize>) {
         let index = self.starts.partition_point(|start| *start as usize <= at).saturating_sub(1);
@@ -127,6 +143,10 @@ impl<'a> Sweep<'a> {
             while let Some(word) = rest.first_chunk() {
                 let head = RecordHead::from_word(u64::from_ne_bytes(*word)).ok_or_else(damaged)?;
                 let Some((record, behind)) = rest.split_at_checked(head.bytes as usize) else {
+                    // Or it is said to be longer than all that there is, and no block would ever hold it.
+                    if head.bytes > end - place.offset {
+                        return Err(damaged());
+                    }
                     least = head.bytes;
                     break;
                 };
@@ -142,26 +162,71 @@ impl<'a> Sweep<'a> {
                 }
                 place = Place { offset: place.offset + head.bytes, line: after(place.line, head.continues) };
                 if !head.continues {
-                    self.text.push(b'\n');
+                    end_line(&mut self.text, &self.starts);
                     line = None;
                     if place.offset >= stop {
                         break;
                     }
                 }
             }
-            if least > end - place.offset && least > SMALLEST_BLOCK {
-                return Err(damaged());
-            }
         }
         if line.is_some() {
             // The newest line goes on on the screen.
-            self.text.push(b'\n');
+            end_line(&mut self.text, &self.starts);
         }
         Ok(Filled::To(place))
     }
+}
+
+/// Ends the line that was begun last.
+fn end_line(text: &mut Vec<u8>, starts: &[u32]) {
+    let start = starts.last().map_or(0, |start| *start as usize);
+    let length = without_last_blanks(&text[start..]).len();
+    text.truncate(start + length);
+    text.push(b'\n');
 }
 
 const _: () = assert!(
     2 * MAX_LINE_BYTES as u64 + STRETCH + MAX_RECORD_BYTES as u64 <= u32::MAX as u64,
     "starts are 32 bits wide"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::super::{MIN_HISTORY_BYTES, PieceRef, ViewLimits, ViewReader, ViewWriter};
+    use super::*;
+    use std::fs::File;
+    use std::os::unix::fs::FileExt;
+
+    #[test]
+    fn a_record_that_is_damaged_during_the_walk_ends_it() {
+        let limits = ViewLimits { history_bytes: MIN_HISTORY_BYTES, history_lines: u64::MAX };
+        let (writer, mut history) = ViewWriter::create(limits).unwrap();
+        for number in 0..40 {
+            history.push(&PieceRef {
+                text: &number.to_string(),
+                continues: number % 3 == 0,
+                ..PieceRef::default()
+            });
+        }
+        let view = ViewReader::open(writer.reader_fd().unwrap()).unwrap();
+        let mark = history.mark();
+        let memory: File = writer.fd().try_clone_to_owned().unwrap().into();
+        let ring_at = memory.metadata().unwrap().len() - MIN_HISTORY_BYTES;
+        let mut damaged = 0;
+        for at in (0..mark.committed / 8).map(|word| ring_at + word * 8) {
+            let mut original = [0; 8];
+            memory.read_exact_at(&mut original, at).unwrap();
+            // Lengths: shorter, longer than what is left, than a block, than any record.
+            for words in [0, 2, 3, 5, 300, 512, 513, 1 << 15, u32::MAX] {
+                let mut sweep = Sweep::new(view.history(&mark).unwrap(), 0..u64::MAX).unwrap();
+                memory.write_all_at(&words.to_ne_bytes(), at).unwrap();
+                let end =
+                    std::iter::repeat_with(|| sweep.forward(256)).find(|next| !matches!(next, Ok(true)));
+                damaged += usize::from(matches!(end, Some(Err(GridError::Damaged(_)))));
+                memory.write_all_at(&original, at).unwrap();
+            }
+        }
+        assert!(damaged > 200, "{damaged}");
+    }
+}

@@ -10,9 +10,10 @@ use scarab_protocol::message::answer::FailureKind;
 use scarab_protocol::message::{
     CaptureStyle, ExitStatus, ProgressState, Region, SendItem, SessionInfo, Size,
 };
-use scarab_protocol::pattern::{Case, Pattern, Syntax};
+use scarab_protocol::pattern::{Case, Deadline, Pattern, Syntax};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 use zbus::object_server::SignalEmitter;
 use zbus::zvariant::Value;
@@ -22,6 +23,9 @@ use zbus::{fdo, interface};
 const MAX_FOUND: search::Most = search::Most { lines: 1000, bytes: MAX_CAPTURE };
 /// How often a search is begun that a resize interrupts.
 const ATTEMPTS: usize = 8;
+/// How long an expression is looked for, however often that is begun. Chosen by feel: others wait for its turn. A literal
+/// takes what reading the history takes.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Bytes that one capture gives at most: a message on the bus has 128 MiB at most, and others wait behind it.
 const MAX_CAPTURE: usize = 16 << 20;
@@ -62,14 +66,19 @@ impl SessionObject {
     /// The first lines that match.
     async fn found(&self, text: &str, syntax: Syntax, case: Case) -> Result<Vec<(u64, String)>, Error> {
         self.allowed("reading a screen")?;
-        let pattern = Pattern::new(text, syntax, case)
-            .map_err(|error| failed(FailureKind::BadArgument, &error.to_string()))?;
         let _turn = READING.acquire().await.map_err(|_| Error::gone())?;
+        let text = text.to_owned();
+        let pattern = search::on_a_thread(move || Pattern::new(&text, syntax, case))
+            .await?
+            .map_err(|error| failed(FailureKind::BadArgument, error.to_string()))?;
+        let deadline = if pattern.is_quick() { Deadline::NEVER } else { Deadline::after(PATIENCE) };
         for _ in 0..ATTEMPTS {
             let (done, searched) = oneshot::channel();
             self.session()?.search(done);
             let searched = searched.await.map_err(|_| Error::gone())??;
-            if let Some(found) = search::on_a_thread(searched, pattern.clone(), MAX_FOUND).await? {
+            let pattern = pattern.clone();
+            let found = search::on_a_thread(move || searched.find(&pattern, MAX_FOUND, deadline)).await??;
+            if let Some(found) = found {
                 return Ok(found);
             }
         }
@@ -144,7 +153,7 @@ impl SessionObject {
 
     /// The lines of history and screen in which a pattern matches, with their numbers; the first 1000, or 16 MiB. The
     /// pattern is a regular expression, or stands for itself; upper and lower case are the same unless it has a capital.
-    /// Needs dbus.control.
+    /// Fails after about 10 seconds. Needs dbus.control.
     async fn search_pattern(&self, pattern: &str, regex: bool) -> Result<Vec<(u64, String)>, Error> {
         let syntax = if regex { Syntax::Regex } else { Syntax::Literal };
         self.found(pattern, syntax, Case::Smart).await

@@ -5,17 +5,14 @@ use super::capture;
 use super::publish::Emulator;
 use scarab_protocol::Pattern;
 use scarab_protocol::grid::search::{SearchError, matching_lines};
-use scarab_protocol::grid::{GridError, HistoryMark, ViewReader, ViewWriter};
+use scarab_protocol::grid::{GridError, HistoryMark, Place, Position, ViewReader, ViewWriter};
 use scarab_protocol::message::CapturedLine;
 use scarab_protocol::message::answer::{Failed, FailureKind};
+use scarab_protocol::pattern::{Deadline, TimeUp};
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-
-/// How long one search may take. Chosen by feel: for patterns that are made to be slow.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A session as it was at one moment, to be looked through.
 #[derive(Debug)]
@@ -50,11 +47,16 @@ impl Searched {
 
     /// The lines that match, with their numbers, in order; `None` if history was shortened meanwhile and it is to be
     /// begun again.
-    pub fn find(self, pattern: &Pattern, most: Most) -> Result<Option<Vec<(u64, String)>>, Failed> {
-        match self.matching(pattern, most) {
+    pub fn find(
+        self,
+        pattern: &Pattern,
+        most: Most,
+        deadline: Deadline,
+    ) -> Result<Option<Vec<(u64, String)>>, Failed> {
+        match self.matching(pattern, most, deadline) {
             Ok(found) => Ok(Some(found)),
             Err(SearchError::Grid(GridError::Changed)) => Ok(None),
-            Err(slow @ SearchError::TooSlow) => {
+            Err(slow @ SearchError::TooSlow { .. }) => {
                 Err(Failed { kind: FailureKind::BadArgument, message: slow.to_string() })
             }
             Err(SearchError::Grid(error)) => Err(Failed {
@@ -64,8 +66,12 @@ impl Searched {
         }
     }
 
-    fn matching(self, pattern: &Pattern, most: Most) -> Result<Vec<(u64, String)>, SearchError> {
-        let began = Instant::now();
+    fn matching(
+        self,
+        pattern: &Pattern,
+        most: Most,
+        deadline: Deadline,
+    ) -> Result<Vec<(u64, String)>, SearchError> {
         let view = ViewReader::open(self.memory)?;
         let history = view.history(&self.history)?;
         let end = self.screen.first().map_or(self.history.end_line.0, |line| line.number);
@@ -81,7 +87,7 @@ impl Searched {
             }
         };
         let mut full = false;
-        matching_lines(history, pattern, 0..end, PATIENCE, |line| {
+        matching_lines(history, pattern, 0..end, deadline, |line| {
             let taken = match history.line(line) {
                 Ok(Some(line)) => take(line.number.0, line.text().trim_end_matches(' ').to_owned()),
                 // Dropped since it was seen.
@@ -99,10 +105,12 @@ impl Searched {
         }
         if !full {
             for line in self.screen {
-                if began.elapsed() > PATIENCE {
-                    return Err(SearchError::TooSlow);
-                }
-                if pattern.is_in(&line.text) && take(line.number, line.text).is_break() {
+                let number = line.number;
+                let found = pattern.is_in_before(deadline, &line.text).map_err(|TimeUp| {
+                    let reached = Place { at: Position { line: number, row: 0 }, col: 0 };
+                    SearchError::TooSlow { reached }
+                })?;
+                if found && take(number, line.text).is_break() {
                     break;
                 }
             }
@@ -111,21 +119,17 @@ impl Searched {
     }
 }
 
-/// Runs a search on a thread of its own.
-pub async fn on_a_thread(
-    searched: Searched,
-    pattern: Pattern,
-    most: Most,
-) -> Result<Option<Vec<(u64, String)>>, Failed> {
+/// Runs a part of a search on a thread of its own.
+pub async fn on_a_thread<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
     let failed = |message: String| Failed { kind: FailureKind::Internal, message };
-    let (done, found) = oneshot::channel();
+    let (done, result) = oneshot::channel();
     let run = move || {
         // Who asked may have gone.
-        let _ = done.send(searched.find(&pattern, most));
+        drop(done.send(run()));
     };
     std::thread::Builder::new()
         .name("search".to_owned())
         .spawn(run)
         .map_err(|error| failed(format!("no thread for the search: {error}")))?;
-    found.await.map_err(|_| failed("the search ended without an answer".to_owned()))?
+    result.await.map_err(|_| failed("the search ended without an answer".to_owned()))
 }
