@@ -9,8 +9,6 @@ use crate::translation::gettext;
 use crate::window::Window;
 use adw::prelude::*;
 use gtk::{glib, pango};
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 
 /// The window.
 pub fn window(parent: &Window) -> adw::PreferencesWindow {
@@ -101,26 +99,13 @@ pub fn window(parent: &Window) -> adw::PreferencesWindow {
     window
 }
 
-thread_local! {
-    /// What is to be written, the last value of each key.
-    static UNWRITTEN: RefCell<BTreeMap<String, String>> = const { RefCell::new(BTreeMap::new()) };
-    static WRITING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// One after the other: two answers at once could come in either order, and the file say what is not shown.
+/// What is wrong is said in the window.
 fn write(window: &glib::WeakRef<adw::PreferencesWindow>, key: &str, value: String) {
-    UNWRITTEN.with_borrow_mut(|unwritten| unwritten.insert(key.to_owned(), value));
-    if WRITING.replace(true) {
-        return;
-    }
     let window = window.clone();
-    glib::spawn_future_local(async move {
-        while let Some((key, value)) = UNWRITTEN.with_borrow_mut(BTreeMap::pop_first) {
-            if let (Err(error), Some(window)) = (service::configure(key, value).await, window.upgrade()) {
-                window.add_toast(adw::Toast::new(&glib::markup_escape_text(&told(&error))));
-            }
+    service::configure(key, value, move |error| {
+        if let Some(window) = window.upgrade() {
+            window.add_toast(adw::Toast::new(&glib::markup_escape_text(&told(&error))));
         }
-        WRITING.set(false);
     });
 }
 

@@ -3,7 +3,7 @@
 
 use crate::translation::{gettext, gettext_with};
 use anyhow::{Context, bail};
-use gtk::gio;
+use gtk::{gio, glib};
 use scarab_protocol::client::{Attachment, Link, SystemClock};
 use scarab_protocol::message::request::{
     Attach, Create, GetStatus, KeepWindow, Kill, List, Release, Rename, SetConfig, Subscribe, TakeWindows,
@@ -11,6 +11,8 @@ use scarab_protocol::message::request::{
 use scarab_protocol::message::{KeptWindow, SessionInfo, Size, ViewerColours};
 use scarab_protocol::socket::{SOCKET_VARIABLE, default_path};
 use scarab_protocol::{Client, ClientError, SessionId};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -57,9 +59,34 @@ pub async fn rename(session: String, name: String) -> anyhow::Result<()> {
     on_a_thread(move |client| Ok(client.ask(Rename { session, name }).map(drop)?)).await
 }
 
-/// Writes one key of the configuration.
-pub async fn configure(key: String, value: String) -> anyhow::Result<()> {
-    on_a_thread(move |client| Ok(client.ask(SetConfig { key, value }).map(drop)?)).await
+thread_local! {
+    /// What is to be written of the configuration, the last value of each key.
+    static UNWRITTEN: RefCell<BTreeMap<String, Unwritten>> = const { RefCell::new(BTreeMap::new()) };
+    static WRITING: Cell<bool> = const { Cell::new(false) };
+}
+
+struct Unwritten {
+    value: String,
+    wrong: Box<dyn FnOnce(anyhow::Error)>,
+}
+
+/// Writes one key of the configuration; `wrong` hears why that failed. One after the other: two answers at once could come
+/// in either order, and the file say what is not shown.
+pub fn configure(key: &str, value: String, wrong: impl FnOnce(anyhow::Error) + 'static) {
+    let value = Unwritten { value, wrong: Box::new(wrong) };
+    UNWRITTEN.with_borrow_mut(|unwritten| unwritten.insert(key.to_owned(), value));
+    if WRITING.replace(true) {
+        return;
+    }
+    glib::spawn_future_local(async move {
+        while let Some((key, Unwritten { value, wrong })) = UNWRITTEN.with_borrow_mut(BTreeMap::pop_first) {
+            let written = on_a_thread(move |client| Ok(client.ask(SetConfig { key, value }).map(drop)?));
+            if let Err(error) = written.await {
+                wrong(error);
+            }
+        }
+        WRITING.set(false);
+    });
 }
 
 /// Has a window kept, or forgotten.

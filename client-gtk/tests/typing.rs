@@ -192,18 +192,32 @@ fn a_search_goes_up_and_down_by_keys() {
 
 #[test]
 fn a_search_may_be_for_an_expression() {
-    let text = "printf 'needle \\033[48;2;1;200;3m  \\033[m\\n'; seq 300; echo 'n.*le'; echo; exec cat";
+    let text = "printf 'needle \\033[48;2;1;200;3m  \\033[m.\\n'; seq 300
+        printf 'n.*le \\033[48;2;200;1;210m  \\033[m.\\n'; seq 300; echo ready; exec cat";
     let Some(desktop) = Desktop::start(&["sh", "-c", text]) else { return };
-    desktop.until_shown("1", "n.*le");
+    desktop.until_shown("1", "ready");
+    let is_set =
+        |desktop: &Desktop| desktop.scarab(&["config", "get", "window.search-regex"]).contains("true");
     desktop.keys(&["ctrl+shift+f"]);
-    // Literally: the end of the screen has it.
-    desktop.type_text("n.*dle");
-    desktop.scarab(&["config", "set", "window.search-regex", "true"]);
+    desktop.type_text("n.*le");
+    let seen = |picture: &Picture| [MARK, OTHER].map(|colour| marked(picture, colour).is_some());
+    desktop.until_seen("what stands for itself", |picture| (seen(picture) == [false, true]).then_some(()));
+    assert!(!is_set(&desktop));
+    // The button, by keys; pressed again before the service has answered it stays as it was left.
+    desktop.keys(&["Tab", "space", "space", "space"]);
+    desktop.until("it is remembered", is_set);
     desktop.keys(&["Escape", "ctrl+shift+f", "ctrl+a"]);
-    // An expression that is not whole yet is told in the bar and harms nobody.
-    desktop.type_text("^n(.*d");
-    desktop.type_text(")le");
-    desktop.until_seen("the line that matches", |picture| marked(picture, MARK));
+    desktop.type_text("^n.*dle");
+    let place = desktop.until_seen("the line that matches", |picture| marked(picture, MARK));
+    desktop.type_text(".*$");
+    let is_washed = |picture: &Picture| marked(picture, MARK).is_none().then_some(());
+    desktop.until_seen("it is a match to its end", is_washed);
+    // An expression that is not whole marks nothing, and what is wrong with it moves nothing.
+    desktop.type_text("(");
+    assert_eq!(desktop.until_seen("nothing is marked", |picture| marked(picture, MARK)), place);
+    desktop.keys(&["BackSpace"]);
+    desktop.until_seen("it is a match again", is_washed);
+    assert!(is_set(&desktop));
     desktop.keys(&["Escape"]);
     desktop.type_text("typed");
     desktop.until_shown("1", "typed");

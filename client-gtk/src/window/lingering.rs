@@ -33,7 +33,7 @@ impl Window {
                 glib::spawn_future_local(async move {
                     match answer {
                         ResponseType::Yes => window.keep_running(&bar, &label).await,
-                        ResponseType::No => window.never_ask(&bar).await,
+                        ResponseType::No => window.never_ask(&bar),
                         _ => window.close_bar(&bar),
                     }
                 });
@@ -70,12 +70,17 @@ impl Window {
         }
     }
 
-    async fn never_ask(&self, bar: &gtk::InfoBar) {
+    fn never_ask(&self, bar: &gtk::InfoBar) {
         self.close_bar(bar);
-        let key = "window.linger-question".to_owned();
-        if let Err(error) = service::configure(key, "false".to_owned()).await {
-            self.say(&told(&error));
-        }
+        service::configure(
+            "window.linger-question",
+            "false".to_owned(),
+            glib::clone!(
+                #[weak(rename_to = window)]
+                self,
+                move |error| window.say(&told(&error))
+            ),
+        );
     }
 
     fn close_bar(&self, bar: &gtk::InfoBar) {

@@ -10,6 +10,7 @@ use adw::subclass::prelude::*;
 use gtk::glib;
 use scarab_protocol::grid::search::Direction;
 use scarab_protocol::pattern::{PatternError, Syntax};
+use std::cell::Cell;
 
 impl Window {
     /// What is typed there is looked for in the view that is used: Enter goes up, Ctrl+Shift+G and Ctrl+G up and down.
@@ -23,13 +24,20 @@ impl Window {
             .focus_on_click(false)
             .build();
         regex.update_property(&[gtk::accessible::Property::Label(&gettext("Regular Expression"))]);
-        let wrong = gtk::Label::builder().wrap(true).visible(false).css_classes(["error", "caption"]).build();
-        let line = gtk::Box::builder().css_classes(["linked"]).halign(gtk::Align::Center).build();
+        let line = gtk::Box::builder().css_classes(["linked"]).build();
         line.append(&entry);
         line.append(&regex);
-        let content = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(3).build();
-        content.append(&line);
-        content.append(&wrong);
+        // Beside what is typed and lower than it: whatever it says, the terminal keeps its height.
+        let wrong = gtk::Label::builder()
+            .css_classes(["error", "caption"])
+            .ellipsize(gtk::pango::EllipsizeMode::End)
+            .xalign(0.0)
+            .hexpand(true)
+            .margin_start(12)
+            .build();
+        let content = gtk::CenterBox::builder().hexpand(true).build();
+        content.set_center_widget(Some(&line));
+        content.set_end_widget(Some(&wrong));
         let bar = &imp.search;
         bar.set_child(Some(&content));
         bar.connect_entry(&entry);
@@ -49,8 +57,13 @@ impl Window {
                         Ok(true) => entry.remove_css_class("error"),
                         Ok(false) | Err(_) => entry.add_css_class("error"),
                     }
-                    wrong.set_label(found.as_ref().map_or_else(String::as_str, |_| ""));
-                    wrong.set_visible(found.is_err());
+                    let said = found.err().unwrap_or_default();
+                    wrong.set_label(&said);
+                    // In a narrow window little of it is seen.
+                    let tooltip = Some(said.as_str()).filter(|said| !said.is_empty());
+                    entry.set_tooltip_text(tooltip);
+                    wrong.set_tooltip_text(tooltip);
+                    entry.update_property(&[gtk::accessible::Property::Description(&said)]);
                 }
             )
         };
@@ -59,21 +72,18 @@ impl Window {
         entry.connect_previous_match(find(Direction::Back));
         entry.connect_next_match(find(Direction::Forward));
         let again = find(Direction::Back);
-        regex.connect_toggled(glib::clone!(
+        let toggled = regex.connect_toggled(glib::clone!(
             #[weak]
             entry,
             move |regex| {
                 again(&entry);
-                let active = regex.is_active();
-                // It is remembered by the configuration, from which the other windows learn it. Where it cannot be written
-                // it holds for this window.
-                if active != settings::current().window.search_regex {
-                    glib::spawn_future_local(async move {
-                        drop(service::configure("window.search-regex".to_owned(), active.to_string()).await);
-                    });
-                }
+                // It is remembered by the configuration, from which the other windows learn it. Where that cannot be
+                // written it holds for this window.
+                service::configure("window.search-regex", regex.is_active().to_string(), drop);
             }
         ));
+        // What the configuration said when it was last looked at.
+        let known = Cell::new(regex.is_active());
         bar.connect_search_mode_enabled_notify(glib::clone!(
             #[weak(rename_to = window)]
             self,
@@ -81,7 +91,13 @@ impl Window {
             regex,
             move |bar| {
                 if bar.is_search_mode() {
-                    regex.set_active(settings::current().window.search_regex);
+                    // The button stays as it was left, unless somebody has changed the configuration since.
+                    let set = settings::current().window.search_regex;
+                    if set != known.replace(set) {
+                        regex.block_signal(&toggled);
+                        regex.set_active(set);
+                        regex.unblock_signal(&toggled);
+                    }
                 } else {
                     // Another view may be used by now than the one that was searched.
                     window.views().iter().for_each(View::end_search);
@@ -105,8 +121,7 @@ impl Window {
             view.end_search();
             told(&error)
         })?;
-        view.find(needle, direction)
-            .map_err(|_| gettext("This search takes too long. A simpler pattern is found sooner."))
+        view.find(needle, direction).map_err(|_| gettext("Nothing found so far. Searching again goes on."))
     }
 
     pub(super) fn open_search(&self) {
@@ -124,7 +139,7 @@ fn told(error: &PatternError) -> String {
             &[("problem", what), ("position", at)],
         ),
         PatternError::TooLarge => {
-            gettext("This regular expression is too large. Make it shorter, or its repetitions smaller.")
+            gettext("This pattern is too large. Make it shorter, or its repetitions smaller.")
         }
         PatternError::TooLong(bytes) => {
             gettext_with("A pattern has at most {count} bytes.", &[("count", bytes)])
