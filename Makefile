@@ -76,6 +76,7 @@ bench: ## one table: Scarab and its peers in the same run
 	@packaging/setup bench
 	@$(MAKE) --no-print-directory build window
 	$(CARGO) bench --locked -p scarab-terminal --bench feed
+	$(CARGO) bench --locked -p scarab-protocol --bench search
 	SCARAB_BENCH_BIN=$(CURDIR)/$(BIN) $(CARGO) bench --locked -p scarab-cli --bench peers
 	SCARAB_BENCH_BIN=$(CURDIR)/$(BIN) $(CARGO) bench --locked -p scarab-gtk $(GTK) --bench window
 
