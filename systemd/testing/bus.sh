@@ -83,10 +83,11 @@ call $two $interface Send s 'a needle
 '
 until_true "answer $two $interface Search s needle | grep -q 'a needle'"
 answer $two $interface Search s NEEDLE | grep -q '^a(ts) 0' || fail "Search takes capitals for others"
-answer $two $interface SearchPattern sb '^A? NEED' true | grep -q '^a(ts) 0' || fail "a capital typed"
-answer $two $interface SearchPattern sb '^.? need+le$' true | grep -q '"a needle"' || fail SearchPattern
+answer $two $interface SearchPattern sb 'A? NEED' true | grep -q '^a(ts) 0' || fail "a capital typed"
+answer $two $interface SearchPattern sb '\ba? need+le$' true | grep -q 'a needle"' || fail SearchPattern
 answer $two $interface SearchPattern sb 'A NEEDLE' false | grep -q '^a(ts) 0' || fail "SearchPattern, literally"
-answer $two $interface SearchPattern sb 'a needl' false | grep -q '"a needle"' || fail "SearchPattern, literally"
+answer $two $interface SearchPattern sb 'a? needl' false | grep -q '^a(ts) 0' || fail "SearchPattern, literally"
+answer $two $interface SearchPattern sb 'a needl' false | grep -q 'a needle"' || fail "SearchPattern, literally"
 answer $two $interface SearchPattern sb '(' true | grep -q 'unclosed group' || fail "SearchPattern of no expression"
 heard '"ForegroundProcess".*"cat"'
 is $two $interface ForegroundProcess 's "cat"'
