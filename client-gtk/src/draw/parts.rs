@@ -3,7 +3,7 @@
 
 use super::colours::{Colours, Ink};
 use super::glyphs::Fonts;
-use super::row::{self, Recorded, Spot, Text};
+use super::row::{self, Spot, Text};
 use gtk::gsk;
 use gtk::prelude::*;
 use scarab_protocol::grid::Style;
@@ -30,13 +30,12 @@ impl Parts {
     pub fn draw<'a>(
         &mut self,
         spots: impl Iterator<Item = Spot<'a>>,
-        recorded: Option<Recorded>,
+        recorded: Option<f32>,
         fonts: &mut Fonts,
         colours: &Colours<'_>,
     ) -> Option<gsk::RenderNode> {
         if fonts.joins() {
             self.parts.clear();
-            let recorded = recorded.map(|recorded| Recorded { top: 0.0, ..recorded });
             return row::draw(spots, recorded, fonts, colours); // letters are joined over the borders of parts
         }
         let spots = row::inked(spots, colours);
@@ -44,7 +43,7 @@ impl Parts {
         let mut before = std::mem::take(&mut self.parts).into_iter();
         for spots in spots.chunk_by(|(one, _), (other, _)| one.col / WIDTH == other.col / WIDTH) {
             let before = before.next().filter(|before| before.shows(spots));
-            self.parts.push(before.unwrap_or_else(|| Part::new(spots, recorded.map(|_| 0.0), fonts)));
+            self.parts.push(before.unwrap_or_else(|| Part::new(spots, recorded, fonts)));
         }
         let snapshot = gtk::Snapshot::new();
         self.parts.iter().filter_map(|part| part.node.as_ref()).for_each(|node| snapshot.append_node(node));

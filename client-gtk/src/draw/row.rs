@@ -54,33 +54,27 @@ pub fn of_history(row: &WrappedRow) -> impl Iterator<Item = Spot<'_>> {
     })
 }
 
-/// A row is to be recorded as one node: for what is kept, as two recordings of the same are not the same to GTK.
-#[derive(Clone, Copy, Debug)]
-pub struct Recorded {
-    /// It brings the screen's ground over so many columns: what hides all that is below cairo copies in a third of the
-    /// time in which it blends.
-    pub cols: u16,
-    /// Its place, in pixels from the top: a node that moves it there costs as much as the row where nothing has changed.
-    pub top: f32,
-}
-
-/// Draws a row; `None` where there is nothing to see.
+/// Draws a row; `None` where there is nothing to see. One that is to be `recorded`, so far from the top, is one node: for
+/// what is kept, as two recordings of the same are not the same to GTK. It has its place in it, because a node that moves
+/// it there costs as much as the row where nothing has changed; and the screen's ground from its first letter to its last,
+/// because what hides all that is below cairo copies in a third of the time in which it blends.
 pub fn draw<'a>(
     spots: impl Iterator<Item = Spot<'a>>,
-    recorded: Option<Recorded>,
+    recorded: Option<f32>,
     fonts: &mut Fonts,
     colours: &Colours<'_>,
 ) -> Option<gsk::RenderNode> {
     let spots = inked(spots, colours);
-    if is_blank(&spots) {
-        return None;
-    }
+    let mut seen = spots.iter().filter(|(spot, ink)| is_seen(spot, ink)).map(|(spot, _)| spot);
+    let first = seen.next()?;
+    let last = seen.next_back().unwrap_or(first);
     let joined = if fonts.joins() { join(&spots, fonts) } else { Vec::new() };
     let mut grounds = grounds(&spots, fonts);
-    if let Some(recorded) = recorded {
-        grounds.insert(0, (fonts.metrics().cells(0, recorded.cols.into()), rgba(colours.background(), 1.0)));
+    if recorded.is_some() {
+        let own = fonts.metrics().cells(first.col, last.col + last.width);
+        grounds.insert(0, (own, rgba(colours.background(), 1.0)));
     }
-    draw_all(&spots, &grounds, &joined, recorded.map(|recorded| recorded.top), fonts)
+    draw_all(&spots, &grounds, &joined, recorded, fonts)
 }
 
 /// The same so far from the top.
@@ -105,14 +99,12 @@ pub(super) fn inked<'a>(
         .collect()
 }
 
-/// There is nothing to see.
-fn is_blank(spots: &[(Spot<'_>, Ink)]) -> bool {
-    spots.iter().all(|(spot, ink)| {
-        let has = |line| spot.style.attributes.contains(line);
-        let lines =
-            spot.style.underline != Underline::None || has(Attributes::STRIKE) || has(Attributes::OVERLINE);
-        matches!(spot.text, Text::Character(' ')) && ink.background.is_none() && !lines
-    })
+/// It is more than a blank.
+fn is_seen(spot: &Spot<'_>, ink: &Ink) -> bool {
+    let has = |line| spot.style.attributes.contains(line);
+    let lines =
+        spot.style.underline != Underline::None || has(Attributes::STRIKE) || has(Attributes::OVERLINE);
+    !matches!(spot.text, Text::Character(' ')) || ink.background.is_some() || lines
 }
 
 /// The grounds that the program set.

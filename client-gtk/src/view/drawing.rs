@@ -6,7 +6,7 @@ use super::marks::{self, Marked};
 use crate::draw::Metrics;
 use crate::draw::colours::{Colours, rgba};
 use crate::draw::glyphs::Fonts;
-use crate::draw::row::{self, Recorded};
+use crate::draw::row;
 use crate::renderer;
 use gtk::graphene::{Point, Rect};
 use gtk::pango;
@@ -32,7 +32,7 @@ impl View {
         let mut kept = imp.kept.borrow_mut();
         let head = frame.head();
         // Recorded pictures of emoji would be too coarse for a finer screen.
-        let recorded = (self.scale_factor() == 1 && renderer::is_cairo(self)).then_some(head.cols);
+        let recorded = self.scale_factor() == 1 && renderer::is_cairo(self);
         let made_with = (frame.colours_revision(), reversed, head.cols, head.history.rewrites, recorded);
         if std::mem::replace(&mut kept.made_with, made_with) != made_with {
             kept.forget();
@@ -46,19 +46,18 @@ impl View {
         snapshot.translate(&Point::new(padding - left, padding - up));
         let mut fonts = imp.fonts.borrow_mut();
         let fonts = fonts.get_or_insert_with(|| self.new_fonts());
-        // What is not recorded is made at the top.
-        let at = |recorded: Option<Recorded>| recorded.map_or(0.0, |recorded| recorded.top);
         match &scrolled {
             None => {
                 for (index, shown) in frame.rows().iter().enumerate() {
                     let key = Key::Screen(shown.head.identity, shown.head.revision);
                     let spots = row::of_frame(&frame, &shown.cells);
                     let top = index as f32 * metrics.height;
-                    let recorded = recorded.map(|cols| Recorded { cols, top });
                     let made = if index == usize::from(head.cursor.row) {
-                        kept.typed_into(key, |parts| parts.draw(spots, recorded, fonts, &colours))
+                        kept.typed_into(key, |parts| {
+                            parts.draw(spots, recorded.then_some(0.0), fonts, &colours)
+                        })
                     } else {
-                        kept.row(key, at(recorded), || row::draw(spots, recorded, fonts, &colours))
+                        kept.row(key, recorded.then_some(top), |at| row::draw(spots, at, fonts, &colours))
                     };
                     put(snapshot, made, top, shown.head.attributes.line_size, width, &metrics);
                 }
@@ -71,9 +70,8 @@ impl View {
                     let mut make = |recorded| row::draw(row::of_history(wrapped), recorded, fonts, &colours);
                     // Lines of history stay as they are; those of the screen do not.
                     if place.line < frame.head().history.end_line.0 {
-                        let recorded = recorded.map(|cols| Recorded { cols, top });
-                        let made =
-                            kept.row(Key::History(place.line, place.row), at(recorded), || make(recorded));
+                        let key = Key::History(place.line, place.row);
+                        let made = kept.row(key, recorded.then_some(top), &mut make);
                         put(snapshot, made, top, LineSize::Single, width, &metrics);
                     } else {
                         let mut made = Made::new(make(None), 0.0);

@@ -36,7 +36,7 @@ pub(super) struct Kept {
     /// What the row with the cursor was made of last, and which one that was.
     typed_into: (Option<Key>, Parts),
     /// What nodes are made with beside their rows: colours, reversed or not, how history is wrapped, recorded or not.
-    pub(super) made_with: (u64, bool, u16, u64, Option<u16>),
+    pub(super) made_with: (u64, bool, u16, u64, bool),
     /// Counts frames: what was not drawn for a while goes.
     drawn: u64,
 }
@@ -48,14 +48,15 @@ impl Kept {
         self.typed_into = Default::default();
     }
 
-    /// A row, made so far from the top where there is none.
+    /// A row; made where there is none, recorded so far from the top or at the top.
     pub(super) fn row(
         &mut self,
         key: Key,
-        top: f32,
-        make: impl FnOnce() -> Option<gsk::RenderNode>,
+        recorded: Option<f32>,
+        make: impl FnOnce(Option<f32>) -> Option<gsk::RenderNode>,
     ) -> &mut Made {
-        let made = self.rows.entry(key).or_insert_with(|| Made::new(make(), top));
+        let new = || Made::new(make(recorded), recorded.unwrap_or_default());
+        let made = self.rows.entry(key).or_insert_with(new);
         made.drawn = self.drawn;
         made
     }
