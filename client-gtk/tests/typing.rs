@@ -165,13 +165,17 @@ fn a_program_that_asks_is_told_of_focus() {
     desktop.until("it has it again", |desktop| got(desktop).ends_with("^[[O^[[I"));
 }
 
+/// Which of two places is in the window.
+fn seen(picture: &Picture) -> [bool; 2] {
+    [MARK, OTHER].map(|colour| marked(picture, colour).is_some())
+}
+
 #[test]
 fn a_search_goes_up_and_down_by_keys() {
     let text = "printf 'needle \\033[48;2;1;200;3m  \\033[m\\n'; seq 200
         printf 'needle \\033[48;2;200;1;210m  \\033[m\\n'; seq 200; echo needle; exec cat";
     let Some(desktop) = Desktop::start(&["sh", "-c", text]) else { return };
     desktop.until_shown("1", "needle");
-    let seen = |picture: &Picture| [MARK, OTHER].map(|colour| marked(picture, colour).is_some());
     let until = |what: &str, wanted: [bool; 2]| {
         desktop.until_seen(what, |picture| (seen(picture) == wanted).then_some(()));
     };
@@ -200,7 +204,6 @@ fn a_search_may_be_for_an_expression() {
         |desktop: &Desktop| desktop.scarab(&["config", "get", "window.search-regex"]).contains("true");
     desktop.keys(&["ctrl+shift+f"]);
     desktop.type_text("n.*le");
-    let seen = |picture: &Picture| [MARK, OTHER].map(|colour| marked(picture, colour).is_some());
     desktop.until_seen("what stands for itself", |picture| (seen(picture) == [false, true]).then_some(()));
     assert!(!is_set(&desktop));
     // The button, by keys; pressed again before the service has answered it stays as it was left.

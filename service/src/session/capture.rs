@@ -83,7 +83,7 @@ pub(super) fn screen_lines(emulator: &Emulator) -> Result<Vec<CapturedLine>, Fai
     captured.map(|captured| captured.lines).map_err(unreadable)
 }
 
-fn unreadable(error: GridError) -> Failed {
+pub(super) fn unreadable(error: GridError) -> Failed {
     Failed { kind: FailureKind::Internal, message: format!("the history cannot be read: {error}") }
 }
 

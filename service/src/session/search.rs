@@ -59,10 +59,7 @@ impl Searched {
             Err(slow @ SearchError::TooSlow { .. }) => {
                 Err(Failed { kind: FailureKind::BadArgument, message: slow.to_string() })
             }
-            Err(SearchError::Grid(error)) => Err(Failed {
-                kind: FailureKind::Internal,
-                message: format!("the history cannot be read: {error}"),
-            }),
+            Err(SearchError::Grid(error)) => Err(capture::unreadable(error)),
         }
     }
 
