@@ -1,5 +1,8 @@
 //! `scarab-gtk`: the desktop terminal. Its windows are viewers: closing one loses nothing.
 
+// Built for a newer GTK, the window still uses what the oldest one has.
+#![cfg_attr(feature = "v4_14", allow(deprecated))]
+
 mod application;
 mod assistive;
 mod draw;
