@@ -24,10 +24,10 @@ fish -n "$files/scarab.fish"
 
 begin Environment=SCARAB_LOG=debug
 systemctl --user start scarab.service
-: > "$work/monitor"
-busctl --user monitor --json=short --match "type='signal',path_namespace='$root'" > "$heard" 2> "$work/monitor" &
+busctl --user monitor --json=short --match "type='signal',path_namespace='$root'" > "$heard" 2>/dev/null &
 monitor=$!
-until_true 'grep -q Monitoring "$work/monitor"'
+# It listens when it has heard something.
+until_true 'busctl --user emit "$root" org.scarab.Testing Heard && grep -q Heard "$heard"'
 scarab events --json > "$events" &
 listener=$!
 

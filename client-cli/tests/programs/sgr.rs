@@ -49,13 +49,21 @@ pub fn cells(line: &str) -> Vec<Cell> {
             '\x0e' => graphics = true,
             '\x0f' => graphics = false,
             c if graphics => cells.push((dec_graphics(c), style)),
-            c => cells.push((c, style)),
+            c => cells.push((c, if c == ' ' { blank(style) } else { style })),
         }
     }
     while cells.last().is_some_and(|(c, style)| *c == ' ' && style.underline == 0) {
         cells.pop();
     }
     cells
+}
+
+/// The style of a blank, without what nobody sees: whether a cell was erased or written is the program's choice, which
+/// takes another way by the terminal's name.
+fn blank(style: Style) -> Style {
+    const INVERSE_OR_STRIKE: u16 = 1 << 7 | 1 << 9;
+    let seen = style.underline > 0 || style.attributes & INVERSE_OR_STRIKE > 0;
+    Style { foreground: if seen { style.foreground } else { Colour::Default }, ..style }
 }
 
 fn apply(style: &mut Style, parameters: &str) {
