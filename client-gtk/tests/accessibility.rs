@@ -194,7 +194,8 @@ fn the_menu_opens_by_keys() {
     desktop.until_shown("1", "$");
     for key in ["Menu", "shift+F10"] {
         desktop.keys(&[key]);
-        until_read(&desktop, "focus", |focus| focus.contains("Copy"));
+        // GTK 4.18 has no names for the items of its menus.
+        until_read(&desktop, "focus", |focus| focus.starts_with("menu item"));
         desktop.keys(&["Escape"]);
         until_read(&desktop, "focus", |focus| focus.contains("Terminal"));
     }

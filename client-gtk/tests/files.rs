@@ -5,6 +5,7 @@ mod harness;
 use harness::Desktop;
 use harness::alone::{did_not_run, has};
 use std::path::Path;
+use std::process::Command;
 
 const EXTENSION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/nautilus/scarab.py");
 /// Two names that a shell would take for something else.
@@ -32,6 +33,12 @@ fn open_in_scarab(desktop: &Desktop, [x, y]: [&str; 2]) {
     desktop.keys(&["Return"]);
 }
 
+/// From GTK 4.18 on the items of a menu have no names, and nobody can say which one has the focus.
+fn menus_have_names() -> bool {
+    let newer = Command::new("pkg-config").args(["--atleast-version=4.18", "gtk4"]).status();
+    !newer.expect("pkg-config runs").success()
+}
+
 fn until_there_is_a_shell_in(desktop: &Desktop, folder: &Path) {
     let wanted = format!("\"directory\":\"{}\"", folder.display());
     desktop.until(&format!("a session in {}", folder.display()), |desktop| {
@@ -44,6 +51,10 @@ fn a_folder_is_opened_from_the_menus_of_files() {
     if !has("nautilus") || !Path::new("/usr/share/doc/python3-nautilus").exists() {
         let why = "nautilus and python3-nautilus are needed: packaging/setup test installs them";
         return did_not_run("the menus of Files", why);
+    }
+    if !menus_have_names() {
+        eprintln!("the menus of Files were NOT LOOKED AT: GTK 4.18 tells nobody the names of their items");
+        return;
     }
     let Some(mut desktop) = Desktop::start_readable(&["sh", "-c", "exec cat"]) else { return };
     let extensions = desktop.home().join(".local/share/nautilus-python/extensions");

@@ -45,6 +45,11 @@ impl Metrics {
         Rect::new(from as f32 * self.width, 0.0, (to - from) as f32 * self.width, self.height)
     }
 
+    /// Where a line begins, from the top, whose middle is at a place: on whole pixels, and inside.
+    pub fn line(&self, middle: f32) -> f32 {
+        (middle - self.thickness / 2.0).round().min(self.height - self.thickness)
+    }
+
     /// The width of so many columns in Pango's units.
     fn units(&self, cols: usize) -> i32 {
         (f64::from(self.width) * f64::from(pango::SCALE) * cols as f64).round() as i32

@@ -276,8 +276,7 @@ fn decorate(snapshot: &gtk::Snapshot, spot: &Spot<'_>, ink: &Ink, metrics: &Metr
     let (x, width) = (spot.col as f32 * metrics.width, spot.width as f32 * metrics.width);
     let thick = metrics.thickness;
     let line = |colour: &RGBA, middle: f32, from: f32, long: f32| {
-        let y = (middle - thick / 2.0).round().min(metrics.height - thick);
-        snapshot.append_color(colour, &Rect::new(from, y, long, thick));
+        snapshot.append_color(colour, &Rect::new(from, metrics.line(middle), long, thick));
     };
     let colour = rgba(ink.underline, ink.opacity);
     match spot.style.underline {

@@ -223,15 +223,16 @@ impl View {
     ) {
         let layout = self.create_pango_layout(Some(text));
         layout.set_font_description(Some(fonts.base()));
-        let attributes = pango::AttrList::new();
-        attributes.insert(pango::AttrInt::new_underline(pango::Underline::Single));
-        layout.set_attributes(Some(&attributes));
+        let metrics = fonts.metrics();
         let (width, _) = layout.pixel_size();
-        let ground = Rect::new(x, y, width as f32, fonts.metrics().height);
-        snapshot.append_color(&rgba(colours.background(), 1.0), &ground);
+        let (width, ink) = (width as f32, rgba(colours.foreground(), 1.0));
+        snapshot.append_color(&rgba(colours.background(), 1.0), &Rect::new(x, y, width, metrics.height));
         snapshot.save();
         snapshot.translate(&Point::new(x, y));
-        snapshot.append_layout(&layout, &rgba(colours.foreground(), 1.0));
+        snapshot.append_layout(&layout, &ink);
+        // Pango's own line lies between pixels where letters do.
+        let line = Rect::new(0.0, metrics.line(metrics.underline), width, metrics.thickness);
+        snapshot.append_color(&ink, &line);
         snapshot.restore();
     }
 

@@ -112,9 +112,14 @@ pub fn button(window: &Window, counter: &gtk::Label) -> gtk::MenuButton {
         #[weak]
         window,
         move |_| {
-            if let Some(view) = window.view() {
-                view.focus();
-            }
+            let give = move || {
+                if let Some(view) = window.view() {
+                    view.focus();
+                }
+            };
+            give();
+            // GTK 4.18 gives it to the button after this.
+            glib::idle_add_local_once(give);
         }
     ));
     button
