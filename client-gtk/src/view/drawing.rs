@@ -9,7 +9,6 @@ use crate::draw::glyphs::Fonts;
 use crate::draw::row;
 use crate::renderer;
 use gtk::graphene::{Point, Rect};
-use gtk::pango;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use scarab_protocol::grid::{CursorShape, Frame, FrameColours, LineSize, ScreenFlags};
