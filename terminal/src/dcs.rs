@@ -1,7 +1,7 @@
 //! Questions asked by device control strings: DECRQSS (which setting is on) and XTGETTCAP (what the terminal
 //! can do). Here they are read, and the second is answered, from a table that says only what is true of this
-//! emulator; the first needs the emulator's state. Specifications: VT510 for DECRQSS, xterm's control
-//! sequences for both.
+//! emulator; the first needs the emulator's state. And the reports of DECRQPSR on their way back (DECRSPS).
+//! Specifications: VT510, and xterm's control sequences for the two questions.
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
@@ -18,6 +18,10 @@ pub enum Request {
     Setting(Setting),
     /// DECRQSS for any other; to be answered "invalid".
     UnknownSetting,
+    /// DECRSPS: the cursor's state, as DECCIR tells it.
+    RestoreCursor(Vec<u8>),
+    /// DECRSPS: tab stops, counted from 1, as DECTABSR tells them.
+    RestoreTabs(Vec<u16>),
     /// XTGETTCAP: names still in hexadecimal, for [`answer_capability`].
     Capabilities(Vec<Vec<u8>>),
     /// Another control string; to be ignored.
@@ -45,6 +49,12 @@ pub enum Setting {
     Columns,
     /// `* |`: lines of the screen (DECSNLS).
     Lines,
+    /// `* x`: what a change of attributes extends to (DECSACE).
+    Extent,
+    /// `$ }`: the display that is written to (DECSASD); there is but one.
+    ActiveDisplay,
+    /// `$ ~`: the kind of status line (DECSSDT); there is none.
+    StatusLine,
 }
 
 impl Setting {
@@ -61,10 +71,13 @@ impl Setting {
             Self::Conformance => "\"p",
             Self::Columns => "$|",
             Self::Lines => "*|",
+            Self::Extent => "*x",
+            Self::ActiveDisplay => "$}",
+            Self::StatusLine => "$~",
         }
     }
 
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 12] = [
         Self::Sgr,
         Self::TopBottomMargins,
         Self::LeftRightMargins,
@@ -74,15 +87,24 @@ impl Setting {
         Self::Conformance,
         Self::Columns,
         Self::Lines,
+        Self::Extent,
+        Self::ActiveDisplay,
+        Self::StatusLine,
     ];
 }
 
 impl Request {
-    /// Reads a device control string: its intermediates, its final character, and the data up to the
-    /// terminator.
+    /// Reads a device control string: its first parameter, its intermediates, its final character, and the data
+    /// up to the terminator.
     #[must_use]
-    pub fn parse(intermediates: &[u8], action: char, data: &[u8]) -> Self {
+    pub fn parse(parameter: u16, intermediates: &[u8], action: char, data: &[u8]) -> Self {
         match (intermediates, action) {
+            (b"$", 't') if parameter == 1 => Self::RestoreCursor(data.to_vec()),
+            (b"$", 't') if parameter == 2 => {
+                let stops =
+                    data.split(|b| *b == b'/').filter_map(|stop| str::from_utf8(stop).ok()?.parse().ok());
+                Self::RestoreTabs(stops.collect())
+            }
             (b"$", 'q') => {
                 let setting = Setting::ALL.into_iter().find(|setting| setting.suffix().as_bytes() == data);
                 setting.map_or(Self::UnknownSetting, Self::Setting)
@@ -251,18 +273,20 @@ mod tests {
     #[test]
     fn settings_are_known_by_their_suffix() {
         for setting in Setting::ALL {
-            assert_eq!(Request::parse(b"$", 'q', setting.suffix().as_bytes()), Request::Setting(setting));
+            assert_eq!(Request::parse(0, b"$", 'q', setting.suffix().as_bytes()), Request::Setting(setting));
         }
         for data in [&b""[..], b"x", b"mm", b"q", b" p"] {
-            assert_eq!(Request::parse(b"$", 'q', data), Request::UnknownSetting);
+            assert_eq!(Request::parse(0, b"$", 'q', data), Request::UnknownSetting);
         }
     }
 
     #[test]
     fn other_strings_are_not_questions() {
         for (intermediates, action) in [(&b""[..], 'q'), (b"$", 'p'), (b"+", 'p'), (b"", 'z'), (b"$+", 'q')] {
-            assert_eq!(Request::parse(intermediates, action, b"m"), Request::Unknown);
+            assert_eq!(Request::parse(0, intermediates, action, b"m"), Request::Unknown);
         }
+        assert_eq!(Request::parse(3, b"$", 't', b"1"), Request::Unknown);
+        assert_eq!(Request::parse(2, b"$", 't', b"9/x/17/"), Request::RestoreTabs(vec![9, 17]));
     }
 
     #[test]
@@ -281,10 +305,12 @@ mod tests {
     #[test]
     fn names_are_separate_and_bounded() {
         let names = |list: &[&[u8]]| Request::Capabilities(list.iter().map(|n| n.to_vec()).collect());
-        assert_eq!(Request::parse(b"+", 'q', b"544e;436f"), names(&[b"544e", b"436f"]));
-        let Request::Capabilities(many) = Request::parse(b"+", 'q', &b"54;".repeat(9999)) else { panic!() };
+        assert_eq!(Request::parse(0, b"+", 'q', b"544e;436f"), names(&[b"544e", b"436f"]));
+        let Request::Capabilities(many) = Request::parse(0, b"+", 'q', &b"54;".repeat(9999)) else {
+            panic!()
+        };
         assert_eq!(many.len(), NAMES);
-        let Request::Capabilities(long) = Request::parse(b"+", 'q', &b"54".repeat(9999)) else { panic!() };
+        let Request::Capabilities(long) = Request::parse(0, b"+", 'q', &b"54".repeat(9999)) else { panic!() };
         assert_eq!(long, [b"54".repeat(NAME_LIMIT / 2)]);
     }
 

@@ -53,6 +53,8 @@ pub enum Event {
     },
     /// The shape of the mouse pointer (OSC 22).
     PointerShape(String),
+    /// The program chose another size, which it may while nobody looks; [`crate::Terminal::size`] tells it.
+    Resized,
 }
 
 /// Events waiting to be taken.
@@ -81,6 +83,7 @@ impl Events {
                 | Event::ModesChanged
                 | Event::Progress(_)
                 | Event::PointerShape(_)
+                | Event::Resized
         );
         if coalesces {
             let kind = std::mem::discriminant(&event);

@@ -55,6 +55,9 @@ impl<H: History> Terminal<H> {
         if styles.any(|style| style.link.is_some_and(|link| link.index() >= self.links.entries().len())) {
             return Err("a style has a link that is not there".to_owned());
         }
+        self.renditions.verify_integrity()?;
+        self.colours.verify_integrity()?;
+        self.titles.verify_integrity()?;
         if self.replies.len() > Self::MAX_REPLIES {
             return Err(format!("{} bytes of replies wait", self.replies.len()));
         }
@@ -133,6 +136,8 @@ impl<H: History> Terminal<H> {
             focused,
             colours,
             replies,
+            eight_bit,
+            renditions,
             events,
             history,
             retirement: _,
@@ -151,7 +156,7 @@ impl<H: History> Terminal<H> {
         let _ = writeln!(text, "{cursor_look:?} {last:?} {conformance} {rectangular} {anonymous_links}");
         let _ = writeln!(text, "{titles:?} {directory:?} {progress:?} {notifications:?} {kitty:?}");
         let _ = writeln!(text, "{modify_other_keys} {focused} {}", history.pieces());
-        let _ = writeln!(text, "{tabs:?}");
+        let _ = writeln!(text, "{tabs:?} {eight_bit} {renditions:?}");
         let _ = writeln!(text, "{colours:?}");
         let _ = writeln!(text, "{} {events:?}", String::from_utf8_lossy(replies));
         text

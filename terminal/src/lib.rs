@@ -31,6 +31,7 @@ mod motion;
 pub mod osc;
 mod perform;
 mod print;
+mod rendition;
 mod resize;
 mod retire;
 mod row;

@@ -17,7 +17,7 @@ pub enum Mode {
     Newline,
     /// DECCKM.
     ApplicationCursor,
-    /// DECCOLM. The width is the viewers' business, so that it only clears the screen.
+    /// DECCOLM. While somebody looks the width is the viewers' business, and it only clears the screen.
     Columns132,
     /// DECSCLM.
     SmoothScroll,
@@ -45,7 +45,7 @@ pub enum Mode {
     MoreFix,
     /// DECNRCM.
     NationalCharsets,
-    /// Backspace goes back over soft wraps.
+    /// Backspace goes back over a line's start, as terminfo's `bw` says.
     ReverseWrap,
     /// DECNKM.
     ApplicationKeypad,
@@ -81,7 +81,7 @@ pub enum Mode {
     AltEscape,
     /// A bell marks the window urgent.
     BellIsUrgent,
-    /// Backspace goes back over every line's start.
+    /// The same by the number that it has in newer xterms.
     ReverseWrapExtended,
     /// The alternate screen (47).
     AlternateScreen,
@@ -101,6 +101,14 @@ pub enum Mode {
     ColourScheme,
     /// Changes of size are reported in the stream.
     ResizeReports,
+    /// Keys change the font (rxvt); kept, since the font is the viewer's.
+    FontKeys,
+    /// Mouse: xterm's highlight tracking; kept, since a selection is the viewer's.
+    MouseHighlight,
+    /// Num Lock counts as a modifier of xterm's; kept, since keys come as events.
+    NumLockModifier,
+    /// Delete sends DEL; kept, since no program that runs today would know it.
+    DeleteIsDel,
 }
 
 /// ANSI mode numbers.
@@ -111,7 +119,7 @@ const ANSI: [(u16, Mode); 4] =
 const ANSI_FIXED: [u16; 14] = [1, 3, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19, 21];
 
 /// DEC's and xterm's private mode numbers.
-const PRIVATE: [(u16, Mode); 43] = [
+const PRIVATE: [(u16, Mode); 47] = [
     (1, Mode::ApplicationCursor),
     (3, Mode::Columns132),
     (4, Mode::SmoothScroll),
@@ -124,6 +132,7 @@ const PRIVATE: [(u16, Mode); 43] = [
     (18, Mode::PrintFormFeed),
     (19, Mode::PrintExtent),
     (25, Mode::CursorVisible),
+    (35, Mode::FontKeys),
     (40, Mode::AllowColumns),
     (41, Mode::MoreFix),
     (42, Mode::NationalCharsets),
@@ -134,6 +143,7 @@ const PRIVATE: [(u16, Mode); 43] = [
     (69, Mode::LeftRightMargins),
     (95, Mode::NoClearOnColumns),
     (1000, Mode::MouseNormal),
+    (1001, Mode::MouseHighlight),
     (1002, Mode::MouseButton),
     (1003, Mode::MouseAny),
     (1004, Mode::FocusEvents),
@@ -143,7 +153,9 @@ const PRIVATE: [(u16, Mode); 43] = [
     (1015, Mode::MouseUrxvt),
     (1016, Mode::MouseSgrPixels),
     (1034, Mode::EightBitMeta),
+    (1035, Mode::NumLockModifier),
     (1036, Mode::MetaEscape),
+    (1037, Mode::DeleteIsDel),
     (1039, Mode::AltEscape),
     (1042, Mode::BellIsUrgent),
     (1045, Mode::ReverseWrapExtended),
@@ -204,6 +216,10 @@ impl Mode {
                 | Self::Columns132
                 | Self::CursorVisible
                 | Self::CursorBlink
+                | Self::FontKeys
+                | Self::MouseHighlight
+                | Self::NumLockModifier
+                | Self::DeleteIsDel
         )
     }
 }
@@ -278,7 +294,7 @@ mod tests {
             assert_eq!(seen & mode.bit(), 0, "{number}");
             seen |= mode.bit();
         }
-        assert_eq!(seen, Mode::ResizeReports.bit() * 2 - 1);
+        assert_eq!(seen, Mode::DeleteIsDel.bit() * 2 - 1);
     }
 
     #[test]

@@ -62,10 +62,11 @@ impl<H: History> Terminal<H> {
         self.clip_col();
     }
 
-    /// BS and CUB. With reverse wrap it goes on at the end of the row before.
+    /// BS and CUB. With reverse wrap it goes on at the end of the row before, and from the first row at the end of
+    /// the last.
     pub(crate) fn backward(&mut self, count: usize) {
-        let extended = self.modes.is_set(Mode::ReverseWrapExtended);
-        let reverse = self.modes.is_set(Mode::AutoWrap) && (extended || self.modes.is_set(Mode::ReverseWrap));
+        let wanted = self.modes.is_set(Mode::ReverseWrap) || self.modes.is_set(Mode::ReverseWrapExtended);
+        let reverse = self.modes.is_set(Mode::AutoWrap) && wanted;
         let first = if self.at.col >= self.margins.left { self.margins.left } else { 0 };
         let mut left = count;
         // Going back from behind the last column takes a step of its own only with reverse wrap.
@@ -87,16 +88,11 @@ impl<H: History> Terminal<H> {
             if left == 0 {
                 return;
             }
-            if self.at.row == self.margins.top || self.at.row == 0 {
-                if !extended {
-                    return;
-                }
-                self.at.row = self.margins.bottom - 1;
-            } else if extended || self.screen().row(self.at.row - 1).wrapped() {
-                self.at.row -= 1;
+            self.at.row = if self.at.row == self.margins.top || self.at.row == 0 {
+                self.margins.bottom - 1
             } else {
-                return;
-            }
+                self.at.row - 1
+            };
             self.at.col = last;
             left -= 1;
         }
@@ -104,7 +100,8 @@ impl<H: History> Terminal<H> {
 
     pub(crate) fn carriage_return(&mut self) {
         self.at.pending_wrap = false;
-        self.at.col = if self.at.col >= self.margins.left { self.margins.left } else { 0 };
+        let inside = self.at.col >= self.margins.left || self.modes.is_set(Mode::Origin);
+        self.at.col = if inside { self.margins.left } else { 0 };
     }
 
     /// One row down, scrolling at the bottom margin (IND).
@@ -178,8 +175,11 @@ impl<H: History> Terminal<H> {
     }
 
     pub(crate) fn tab_forward(&mut self, count: usize) {
+        // At the margin it stays, and so does a wrap that is pending there.
+        if self.at.pending_wrap {
+            return;
+        }
         let last = if self.at.col < self.margins.right { self.margins.right } else { self.cols() } - 1;
-        self.at.pending_wrap = false;
         for _ in 0..count.min(self.cols()) {
             self.at.col = self.tabs.next(self.at.col, last);
         }

@@ -283,7 +283,7 @@ impl<H: History> Terminal<H> {
         if self.at.col >= self.margins.left { self.margins.left } else { 0 }
     }
 
-    fn wrap_or_stay(&mut self) {
+    pub(crate) fn wrap_or_stay(&mut self) {
         if self.modes.is_set(Mode::AutoWrap) {
             self.wrap();
         } else {

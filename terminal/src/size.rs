@@ -52,8 +52,8 @@ impl Default for Size {
 /// What the host decides once for a terminal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// Whether a program may ask for the checksum of a part of the screen (DECRQCRA), which lets it
-    /// read what other programs wrote there.
+    /// Whether a program may ask for the checksum of a part of the screen (DECRQCRA) and for titles, which
+    /// lets it read what other programs wrote there.
     pub allow_checksum: bool,
     /// The answer to XTVERSION: name and version.
     pub name_version: String,

@@ -178,6 +178,12 @@ impl Stream {
             if unfinished {
                 self.partial_len = wrong.len();
                 self.partial[..wrong.len()].copy_from_slice(wrong);
+            } else if let [control @ 0x80..=0x9f] = wrong
+                && terminal.eight_bit
+            {
+                // What a program that asked for controls of one byte means by a byte that is no character.
+                self.sequence(terminal, &[0x1b, control - 0x40]);
+                return run - left;
             } else if !wrong.is_empty() {
                 terminal.print_char(char::REPLACEMENT_CHARACTER);
             }
@@ -268,9 +274,12 @@ impl Stream {
 
     /// The bytes of a string, up to and with the one that ends it.
     fn string<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) -> usize {
+        // Where controls have one byte, this one ends a string even if it is a part of a character.
+        let eight_bit = terminal.eight_bit;
         let end = bytes.iter().position(|byte| match byte {
             0x18 | 0x1a | 0x1b => true,
             0x07 => self.state == State::Osc,
+            0x9c => eight_bit,
             _ => false,
         });
         let content = &bytes[..end.unwrap_or(bytes.len())];
@@ -289,7 +298,7 @@ impl Stream {
             _ => {}
         }
         let Some(end) = end else { return bytes.len() };
-        let terminator = bytes[end];
+        let terminator = if bytes[end] == 0x9c { 0x1b } else { bytes[end] };
         if matches!(terminator, 0x18 | 0x1a) {
             // Cancelled: the parser ends it as if it were whole.
             self.osc_spoilt = true;
@@ -300,11 +309,14 @@ impl Stream {
         if self.state == State::Escape {
             self.unfinished.push(terminator);
         }
-        self.parse(terminal, &bytes[end..=end]);
+        self.parse(terminal, &[terminator]);
         self.osc_spoilt = false;
         self.osc.clear();
         self.osc.shrink_to(Self::KEPT);
         self.device_control.clear();
+        if bytes[end] == 0x9c {
+            self.sequence(terminal, b"\\");
+        }
         end + 1
     }
 

@@ -11,6 +11,7 @@ use crate::keyboard::KittyFlags;
 use crate::link::Links;
 use crate::modes::{Mode, Modes};
 use crate::osc::{NotificationAssembler, Progress};
+use crate::rendition::Renditions;
 use crate::retire::Retirement;
 use crate::screen::Screen;
 use crate::size::{Options, Size};
@@ -110,6 +111,9 @@ pub struct Terminal<H: History> {
     pub(crate) focused: bool,
     pub(crate) colours: Colours,
     pub(crate) replies: Vec<u8>,
+    /// C1 controls are single bytes, in what the program writes and in what it is answered (S8C1T).
+    pub(crate) eight_bit: bool,
+    pub(crate) renditions: Renditions,
     pub(crate) events: Events,
     pub(crate) history: H,
     pub(crate) retirement: Retirement,
@@ -161,6 +165,8 @@ impl<H: History> Terminal<H> {
             focused: false,
             colours: Colours::default(),
             replies: Vec::new(),
+            eight_bit: false,
+            renditions: Renditions::default(),
             events: Events::default(),
             history,
             retirement: Retirement::default(),
@@ -331,8 +337,26 @@ impl<H: History> Terminal<H> {
 
     /// Answers a question; whole answers only.
     pub(crate) fn reply(&mut self, answer: &[u8]) {
-        if self.replies.len() + answer.len() <= Self::MAX_REPLIES {
+        if self.replies.len() + answer.len() > Self::MAX_REPLIES {
+            return;
+        }
+        if !self.eight_bit {
             self.replies.extend_from_slice(answer);
+            return;
+        }
+        // ESC and a letter are one byte of C1; answers have ESC for nothing else.
+        let mut rest = answer;
+        while let [first, after @ ..] = rest {
+            match (first, after) {
+                (0x1b, [second @ 0x40..=0x5f, after @ ..]) => {
+                    self.replies.push(second + 0x40);
+                    rest = after;
+                }
+                _ => {
+                    self.replies.push(*first);
+                    rest = after;
+                }
+            }
         }
     }
 }

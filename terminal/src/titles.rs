@@ -9,9 +9,13 @@ pub(crate) struct Titles {
     icon: String,
     window_stack: Vec<String>,
     icon_stack: Vec<String>,
+    /// Titles come in hexadecimal (XTSMTITLE 0).
+    pub(crate) set_in_hex: bool,
+    /// Titles are told in hexadecimal (XTSMTITLE 1).
+    pub(crate) told_in_hex: bool,
 }
 
-saved_struct!(Titles { window, icon, window_stack, icon_stack });
+saved_struct!(Titles { window, icon, window_stack, icon_stack } since 2 { set_in_hex, told_in_hex });
 
 /// Which of the titles.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,9 +84,17 @@ impl Titles {
         (window, icon)
     }
 
-    pub(crate) fn clear_stack(&mut self) {
+    /// RIS. The titles stay.
+    pub(crate) fn reset(&mut self) {
         self.window_stack.clear();
         self.icon_stack.clear();
+        self.set_in_hex = false;
+        self.told_in_hex = false;
+    }
+
+    pub(crate) fn verify_integrity(&self) -> Result<(), String> {
+        let deepest = self.window_stack.len().max(self.icon_stack.len());
+        if deepest > Self::DEPTH { Err(format!("{deepest} titles are on a stack")) } else { Ok(()) }
     }
 }
 

@@ -30,6 +30,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         2 => escape_sequence(),
         1 => string_sequence(),
         1 => vec(any::<u8>(), 1..12),
+        1 => vec(0x80u8..0xa0, 1..3),
     ]
 }
 
@@ -44,8 +45,8 @@ fn parameter() -> impl Strategy<Value = String> {
 fn control_sequence() -> impl Strategy<Value = Vec<u8>> {
     let parameters = vec(parameter(), 0..6).prop_map(|parameters| parameters.join(";")).boxed();
     let modes = prop::sample::select(vec![
-        1, 3, 4, 5, 6, 7, 20, 25, 40, 45, 47, 69, 95, 1000, 1003, 1006, 1045, 1047, 1048, 1049, 2004, 2026,
-        2027, 2048,
+        1, 3, 4, 5, 6, 7, 20, 25, 35, 40, 41, 42, 45, 47, 69, 95, 1000, 1003, 1006, 1045, 1047, 1048, 1049,
+        2004, 2026, 2027, 2048,
     ]);
     prop_oneof![
         6 => (parameters.clone(), prop::sample::select(b"@ABCDEFGHIJKLMPSTXZ^`abcdefghlmnrstux".to_vec()))
@@ -56,9 +57,9 @@ fn control_sequence() -> impl Strategy<Value = Vec<u8>> {
         }),
         2 => prop::sample::select(vec!["4h", "4l", "20h", "20l", "!p", "?J", "?K", "?1J", "?2K", "1\"q", "0\"q"])
             .prop_map(|sequence| format!("\x1b[{sequence}")),
-        2 => (parameters.clone(), prop::sample::select(vec!["$r", "$t", "$v", "$x", "$z", "${", "*x", "*y", "'}", "'~", " @", " A", " q", "$w"]))
+        2 => (parameters.clone(), prop::sample::select(vec!["$r", "$t", "$v", "$x", "$z", "${", "*x", "*y", "'}", "'~", " @", " A", " q", "$w", "\"p", "*|", "$|", "#{", "#}", "#|", "#P", "#Q", "#R"]))
             .prop_map(|(parameters, action)| format!("\x1b[{parameters}{action}")),
-        1 => (prop::sample::select(vec!['>', '<', '=', '?']), parameters, prop::sample::select(vec!['u', 'c', 'm', 'q', 'n']))
+        1 => (prop::sample::select(vec!['>', '<', '=', '?']), parameters, prop::sample::select(vec!['u', 'c', 'm', 'q', 'n', 't', 'T']))
             .prop_map(|(prefix, parameters, action)| format!("\x1b[{prefix}{parameters}{action}")),
     ]
     .prop_map(String::into_bytes)
@@ -67,7 +68,7 @@ fn control_sequence() -> impl Strategy<Value = Vec<u8>> {
 fn escape_sequence() -> impl Strategy<Value = Vec<u8>> {
     let sequences = vec![
         "6", "7", "8", "9", "=", ">", "D", "E", "H", "M", "N", "O", "V", "W", "Z", "c", "n", "o", "|", "}",
-        "~", "#3", "#4", "#5", "#6", "#8", "(0", "(B", ")0", "*0", "+A", ".A",
+        "~", "#3", "#4", "#5", "#6", "#8", "(0", "(B", ")0", "*0", "+A", ".A", "(K", "(%6", "*<", " F", " G",
     ];
     prop::sample::select(sequences).prop_map(|sequence| format!("\x1b{sequence}").into_bytes())
 }
@@ -84,6 +85,12 @@ fn string_sequence() -> impl Strategy<Value = Vec<u8>> {
         "\x1b]133;C",
         "\x1b]133;D;1",
         "\x1b]11;",
+        "\x1b]5;1;",
+        "\x1b]4;257;",
+        "\x1b]105;",
+        "\x1bP1$t",
+        "\x1bP1$t3;4;1;O;A;H;1;2;@;",
+        "\x1bP2$t",
         "\x1b]99;i=1:d=0;",
         "\x1bP$q",
         "\x1bP+q",
@@ -92,9 +99,9 @@ fn string_sequence() -> impl Strategy<Value = Vec<u8>> {
         "\x1b^",
         "\x1bP1;2|",
     ];
-    let ends = vec!["\x1b\\", "\x07", "\x18", ""];
+    let ends: Vec<&[u8]> = vec![b"\x1b\\", b"\x07", b"\x18", b"\x9c", b""];
     (prop::sample::select(starts), "[ -~é漢]{0,20}", prop::sample::select(ends))
-        .prop_map(|(start, text, end)| format!("{start}{text}{end}").into_bytes())
+        .prop_map(|(start, text, end)| [start.as_bytes(), text.as_bytes(), end].concat())
 }
 
 fn step() -> impl Strategy<Value = Step> {

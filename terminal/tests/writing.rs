@@ -313,14 +313,23 @@ fn double_sized_lines_have_half_the_columns() {
 }
 
 #[test]
-fn reverse_wrap_goes_back_over_soft_wraps() {
-    let mut terminal = fed(5, 3, b"\x1b[?45habcdefg\x08\x08\x08");
-    assert_eq!(at(&terminal), (0, 4));
-    // A hard line end stops it, unless the extended mode is on.
-    terminal.feed(b"\x1b[3;1H\x08");
-    assert_eq!(at(&terminal), (2, 0));
-    terminal.feed(b"\x1b[?1045h\x08");
-    assert_eq!(at(&terminal), (1, 4));
+fn reverse_wrap_goes_back_over_line_starts() {
+    for mode in [45, 1045] {
+        let mut terminal = fed(5, 3, format!("\x1b[?{mode}habcdefg\x08\x08\x08").as_bytes());
+        assert_eq!(at(&terminal), (0, 4));
+        // A hard line end too, and from the top of the region to its bottom.
+        terminal.feed(b"\x1b[3;1H\x08");
+        assert_eq!(at(&terminal), (1, 4));
+        terminal.feed(b"\x1b[2;3r\x1b[2;1H\x08");
+        assert_eq!(at(&terminal), (2, 4));
+        terminal.feed(b"\x1b[r\x1b[3;3H\x1b[10D");
+        assert_eq!(at(&terminal), (0, 2));
+        // From behind the last column the first step only leaves the wrap. Nothing of it without autowrap.
+        terminal.feed(b"\x1b[1;5Hx\x08");
+        assert_eq!((at(&terminal), terminal.cursor().pending_wrap), ((0, 4), false));
+        terminal.feed(b"\x1b[?7l\x1b[2;1H\x08");
+        assert_eq!(at(&terminal), (1, 0));
+    }
 }
 
 #[test]

@@ -84,7 +84,7 @@ pub struct Terminal {
     /// `TERM` in new sessions.
     #[serde(deserialize_with = "value::terminal_name")]
     pub term: String,
-    /// Let programs of every session read the screen back by checksum (DECRQCRA).
+    /// Let programs of every session read the screen back by checksum (DECRQCRA), and its titles.
     pub allow_checksum: bool,
 }
 

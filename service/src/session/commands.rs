@@ -280,6 +280,25 @@ impl Runner {
         self.observer.changed(self.id);
     }
 
+    /// The program chose another size. Who looks on decides, but for a moment nobody did: those who are attached
+    /// without the focus, where there are any, get their own size back.
+    pub(super) fn resized_by_program(&mut self) {
+        let size = translate::size_back(self.emulator.size());
+        if size != self.size {
+            self.size = size;
+            self.shared.record().size = size;
+            if let Some(pty) = &self.pty
+                && let Err(error) = pty.resize(size)
+            {
+                log::warn!("session {}: resizing its PTY: {error}", self.id);
+            }
+            self.observer.changed(self.id);
+        }
+        if !self.viewers.is_empty() {
+            self.follow_viewers();
+        }
+    }
+
     fn wait(&mut self, token: u64, what: WaitFor, done: oneshot::Sender<WaitOutcome>) {
         let exited = self.shared.record().exited;
         let text = matches!(what, WaitFor::Text(_));

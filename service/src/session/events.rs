@@ -150,6 +150,7 @@ impl Runner {
                 self.shared.record().progress = progress;
                 self.pace.add(event::Progress { session, progress }.into());
             }
+            Event::Resized => self.resized_by_program(),
             Event::PointerShape(shape) => {
                 self.pace.add(event::PointerShape { session, shape }.into());
             }

@@ -50,6 +50,11 @@ impl<'a> Reader<'a> {
     pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
+
+    /// Reads what checkpoints have since `version`; an older one stands for the default.
+    pub(crate) fn since<T: Saved + Default>(&mut self, version: u32) -> Result<T, Damaged> {
+        if self.version < version { Ok(T::default()) } else { T::load(self) }
+    }
 }
 
 /// What can be in a checkpoint.
@@ -200,19 +205,24 @@ impl<T: Saved> Saved for Box<T> {
     }
 }
 
-/// Saves a struct field by field. It names them all: one that is added does not compile until it stands here.
+/// Saves a struct field by field. It names them all: one that is added does not compile until it stands here,
+/// behind `since` and the version of the first checkpoint that has it; read from an older one it is the default.
 macro_rules! saved_struct {
-    ($name:ty { $($field:ident),+ $(,)? }) => {
+    ($name:ty { $($field:ident),+ $(,)? } $(since $version:literal { $($newer:ident),+ $(,)? })?) => {
         impl $crate::checkpoint::Saved for $name {
             fn save(&self, to: &mut Vec<u8>) {
-                let Self { $($field),+ } = self;
+                let Self { $($field),+ $(, $($newer),+)? } = self;
                 $($crate::checkpoint::Saved::save($field, to);)+
+                $($($crate::checkpoint::Saved::save($newer, to);)+)?
             }
 
             fn load(
                 from: &mut $crate::checkpoint::Reader<'_>,
             ) -> Result<Self, $crate::checkpoint::Damaged> {
-                Ok(Self { $($field: $crate::checkpoint::Saved::load(from)?),+ })
+                Ok(Self {
+                    $($field: $crate::checkpoint::Saved::load(from)?,)+
+                    $($($newer: from.since($version)?,)+)?
+                })
             }
         }
     };

@@ -19,7 +19,7 @@ use crate::terminal::Terminal;
 /// Begins every checkpoint.
 const MAGIC: u32 = u32::from_le_bytes(*b"SCCP");
 /// The version written, and the newest that can be read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl<H: History> Terminal<H> {
     /// Appends everything that this terminal is to `out`: but for its history, which is the host's, its events,
@@ -60,6 +60,8 @@ impl<H: History> Terminal<H> {
             focused,
             colours,
             replies,
+            eight_bit,
+            renditions,
             events: _,
             history: _,
             retirement: _,
@@ -97,6 +99,8 @@ impl<H: History> Terminal<H> {
         focused.save(out);
         colours.save(out);
         replies.save(out);
+        eight_bit.save(out);
+        renditions.save(out);
     }
 
     /// The terminal that [`Terminal::checkpoint`] saved, with the history that it had then.
@@ -152,6 +156,8 @@ impl<H: History> Terminal<H> {
             focused: Saved::load(from)?,
             colours: Saved::load(from)?,
             replies: Saved::load(from)?,
+            eight_bit: from.since(2)?,
+            renditions: from.since(2)?,
             events: Events::default(),
             history,
             retirement,
@@ -230,10 +236,27 @@ mod tests {
         ]
     }
 
+    /// Those that move what checkpoints have since a version.
+    fn pieces_since(version: u32) -> Vec<&'static [u8]> {
+        match version {
+            2 => vec![
+                b"\x18\x1b[?42h\x1b(K\x1b)4\x1b.A[\x0e]\x1b(B\x0f",
+                b"\x1b]5;0;#123;4;red\x07\x1b[#P\x1b]104\x07\x1b]105;0\x07",
+                b"\x1b[>0;1t\x1b]2;6162\x07",
+                b"\x1b[3;34m\x1b[3;30#{\x1b[m\x1b[#{",
+                b"\x1b[?40h\x1b[?3h\x1b[?1001;1035;1037;35h",
+                b"\x1b G\x9b5n",
+                b"\x1bP2$t3/9",
+            ],
+            _ => Vec::new(),
+        }
+    }
+
     /// Some of them, often cut in unfortunate places.
     fn output() -> impl Strategy<Value = Vec<u8>> {
+        let all = [pieces(), pieces_since(2)].concat();
         let piece = prop_oneof![
-            8 => prop::sample::select(pieces()).prop_map(<[u8]>::to_vec),
+            8 => prop::sample::select(all).prop_map(<[u8]>::to_vec),
             1 => prop::collection::vec(any::<u8>(), 0..6),
         ];
         prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
@@ -293,6 +316,7 @@ mod tests {
             let pieces = pieces();
             // Without the last one, which resets everything.
             pieces[..pieces.len() - 1].iter().for_each(|piece| known.feed(piece));
+            (2..=version).flat_map(pieces_since).for_each(|piece| known.feed(piece));
             known.take_events();
             let mut bytes = Vec::new();
             known.checkpoint(&mut bytes);

@@ -5,6 +5,7 @@
 
 mod names;
 mod parse;
+mod space;
 
 pub use parse::parse;
 
@@ -12,6 +13,9 @@ use crate::checkpoint::{Damaged, Reader, Saved, saved_struct};
 
 /// Colours in the palette.
 pub const PALETTE: usize = 256;
+/// Special colours (OSC 5): of bold, underlined, blinking, inverse and italic text. They are kept and told;
+/// nothing is drawn in them, as in xterm unless its resources say otherwise.
+pub const SPECIAL: usize = 5;
 
 /// A colour of 8 bits a component.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -176,9 +180,21 @@ pub struct Colours {
     palette: Palette,
     dynamic: [Option<Rgb>; DynamicColour::ALL.len()],
     revision: u64,
+    special: [Option<Rgb>; SPECIAL],
+    stack: Vec<Kept>,
 }
 
-saved_struct!(Colours { viewer, palette, dynamic, revision });
+saved_struct!(Colours { viewer, palette, dynamic, revision } since 2 { special, stack });
+
+/// What the program had set when it pushed its colours.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Kept {
+    palette: Palette,
+    dynamic: [Option<Rgb>; DynamicColour::ALL.len()],
+    special: [Option<Rgb>; SPECIAL],
+}
+
+saved_struct!(Kept { palette, dynamic, special });
 
 /// What the program set in the palette. A type only because arrays of 256 have no `Default`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -290,9 +306,74 @@ impl Colours {
         change(&mut self.dynamic[kind.slot()], None, &mut self.revision);
     }
 
+    /// The special colour with this number, which is the text's until it is set; `None` beyond the last.
+    #[must_use]
+    pub fn special(&self, number: u16) -> Option<Rgb> {
+        let set = self.special.get(usize::from(number))?;
+        Some(set.unwrap_or_else(|| self.dynamic(DynamicColour::Foreground)))
+    }
+
+    /// Sets a special colour, or gives it up (OSC 5, 105).
+    pub fn set_special(&mut self, number: u16, colour: Option<Rgb>) {
+        if let Some(slot) = self.special.get_mut(usize::from(number)) {
+            change(slot, colour, &mut self.revision);
+        }
+    }
+
+    /// Gives all special colours up (OSC 105).
+    pub fn reset_special(&mut self) {
+        change(&mut self.special, [None; SPECIAL], &mut self.revision);
+    }
+
+    /// Colours that can be kept, as in xterm. Pushed on more, the oldest are lost.
+    pub(crate) const DEPTH: usize = 10;
+
+    /// XTPUSHCOLORS: onto the stack (`place` 0), or over what it has at a place.
+    pub(crate) fn push(&mut self, place: usize) {
+        let kept = Kept { palette: self.palette.clone(), dynamic: self.dynamic, special: self.special };
+        match place {
+            0 => {
+                if self.stack.len() == Self::DEPTH {
+                    self.stack.remove(0);
+                }
+                self.stack.push(kept);
+            }
+            place => {
+                if let Some(slot) = self.stack.get_mut(place - 1) {
+                    *slot = kept;
+                }
+            }
+        }
+    }
+
+    /// XTPOPCOLORS: from the stack (`place` 0), or from a place, where it stays.
+    pub(crate) fn pop(&mut self, place: usize) {
+        let kept = match place {
+            0 => self.stack.pop(),
+            place => self.stack.get(place - 1).cloned(),
+        };
+        if let Some(Kept { palette, dynamic, special }) = kept {
+            change(&mut self.palette, palette, &mut self.revision);
+            change(&mut self.dynamic, dynamic, &mut self.revision);
+            change(&mut self.special, special, &mut self.revision);
+        }
+    }
+
+    /// How many colours are on the stack.
+    pub(crate) fn pushed(&self) -> usize {
+        self.stack.len()
+    }
+
+    pub(crate) fn verify_integrity(&self) -> Result<(), String> {
+        let pushed = self.stack.len();
+        if pushed > Self::DEPTH { Err(format!("{pushed} palettes are on the stack")) } else { Ok(()) }
+    }
+
     /// Gives everything back to the viewer (RIS).
     pub fn reset_all(&mut self) {
         self.reset_palette();
+        self.reset_special();
+        self.stack.clear();
         change(&mut self.dynamic, [None; DynamicColour::ALL.len()], &mut self.revision);
     }
 }

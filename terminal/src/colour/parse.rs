@@ -1,8 +1,8 @@
 //! Colour specifications as XParseColor takes them, which is what OSC 4, 5, 10 to 19 and X resources use: `#`
-//! with 1 to 4 hexadecimal digits a component, `rgb:` and `rgba:` (whose alpha is dropped), `rgbi:` and the
-//! names of X11.
+//! with 1 to 4 hexadecimal digits a component, `rgb:` and `rgba:` (whose alpha is dropped), the spaces of
+//! [`super::space`] and the names of X11.
 
-use super::{Rgb, names};
+use super::{Rgb, names, space};
 
 /// The longest specification looked at, in bytes. Real ones have at most 24; `rgbi:` allows any number of
 /// digits.
@@ -20,10 +20,9 @@ pub fn parse(specification: &str) -> Option<Rgb> {
     }
     match text.split_once(':') {
         Some((space, values)) => match space.to_ascii_lowercase().as_str() {
-            "rgb" => components(values, 3, scaled),
-            "rgba" => components(values, 4, scaled),
-            "rgbi" => components(values, 3, intensity),
-            _ => None,
+            "rgb" => components(values, 3),
+            "rgba" => components(values, 4),
+            space => space::convert(space, fractions(values)?),
         },
         None => names::lookup(text),
     }
@@ -44,11 +43,11 @@ fn hash(digits: &str) -> Option<Rgb> {
 }
 
 /// `count` components between slashes, of which the first three are the colour.
-fn components(text: &str, count: usize, read: fn(&str) -> Option<u8>) -> Option<Rgb> {
+fn components(text: &str, count: usize) -> Option<Rgb> {
     let mut values = [0; 4];
     let mut seen = 0;
     for part in text.split('/') {
-        *values.get_mut(seen)? = read(part)?;
+        *values.get_mut(seen)? = scaled(part)?;
         seen += 1;
     }
     (seen == count).then(|| Rgb::new(values[0], values[1], values[2]))
@@ -67,10 +66,11 @@ fn scaled(digits: &str) -> Option<u8> {
     Some((sixteen_bits >> 8) as u8)
 }
 
-/// A fraction from 0 to 1.
-fn intensity(text: &str) -> Option<u8> {
-    let value: f32 = text.parse().ok()?;
-    (0.0..=1.0).contains(&value).then(|| (value * 255.0).round() as u8)
+/// Three numbers between slashes.
+fn fractions(text: &str) -> Option<[f64; 3]> {
+    let mut parts = text.split('/').map(str::parse);
+    let values = [parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?];
+    (parts.next().is_none() && values.iter().all(|value: &f64| value.is_finite())).then_some(values)
 }
 
 /// At most four digits and nothing else: `from_str_radix` would take a sign.
@@ -100,7 +100,9 @@ mod tests {
             ("rgb:f000/f000/f000", Some(0xf0f0f0)),
             ("RGB:1/22/3333", Some(0x112233)),
             ("rgba:12/34/56/78", Some(0x123456)),
-            ("rgbi:1.0/0/0.5", Some(0xff0080)),
+            ("rgbi:1.0/0/0.5", Some(0xff00bb)),
+            ("CIELab:1/1/1", Some(0x6c6767)),
+            ("cieLAB:1/1", None),
             (" Navy Blue ", Some(0x000080)),
             ("", None),
             ("#", None),
@@ -127,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_panics(text in ".{0,80}", tail in "(#|rgb:|rgbi:|rgba:)[0-9a-f/.+-]{0,30}") {
+        fn never_panics(text in ".{0,80}", tail in "(#|rgb:|rgbi:|rgba:|CIE(XYZ|uvY|xyY|Lab|Luv):|TekHVC:)[0-9a-f/.+-]{0,30}") {
             let _ = (parse(&text), parse(&tail));
         }
 

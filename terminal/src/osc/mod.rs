@@ -1,6 +1,6 @@
 //! Operating system commands: the bytes between `OSC` and its terminator as a typed value, every text cleaned
 //! and bounded. Pure: what a command does to the terminal is decided elsewhere. Specifications: xterm's
-//! control sequences (0 to 19, 52, 104 to 119), VTE and iTerm2 (7), the hyperlink document (8), ConEmu and
+//! control sequences (0 to 19, 52, 104, 105, 110 to 119), VTE and iTerm2 (7), the hyperlink document (8), ConEmu and
 //! iTerm2 (9), kitty (22, 99), semantic prompts (133) and urxvt (777).
 
 mod notification;
@@ -12,8 +12,10 @@ pub use notification::{
 };
 pub use prompt::{PromptKind, PromptMark, PromptStep};
 
+use data_encoding::HEXLOWER_PERMISSIVE;
+
 use crate::checkpoint::{Damaged, Reader, Saved, damaged};
-use crate::colour::{DynamicColour, Rgb, parse as parse_colour};
+use crate::colour::{DynamicColour, PALETTE, Rgb, SPECIAL, parse as parse_colour};
 use text::{Lines, Undecoded, base64, clean, percent_decoded};
 
 /// Characters kept of a title.
@@ -45,7 +47,11 @@ pub enum Osc {
     /// Sets and asks for palette entries, in order (4).
     Palette(Vec<PaletteOp>),
     /// Resets these palette entries, or all where none is named (104).
-    ResetPalette(Vec<u8>),
+    ResetPalette(Vec<u16>),
+    /// Sets and asks for special colours, in order (5).
+    Special(Vec<PaletteOp>),
+    /// Resets these special colours, or all where none is named (105).
+    ResetSpecial(Vec<u16>),
     /// Sets and asks for dynamic colours, in order (10 to 19).
     Dynamic(Vec<(DynamicColour, ColourOp)>),
     /// Resets a dynamic colour (110 to 119).
@@ -115,8 +121,9 @@ pub enum ColourOp {
 /// What is to be done with a palette entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PaletteOp {
-    /// The entry.
-    pub index: u8,
+    /// The entry: in a palette's command 0 to 255, and from 256 on the special colours; in a command for special
+    /// colours their numbers.
+    pub index: u16,
     /// What to do.
     pub op: ColourOp,
 }
@@ -171,7 +178,8 @@ pub fn parse_body(body: &[u8]) -> Osc {
         0 => Osc::Title(clean(rest, TITLE_LIMIT, Lines::One)),
         1 => Osc::IconTitle(clean(rest, TITLE_LIMIT, Lines::One)),
         2 => Osc::WindowTitle(clean(rest, TITLE_LIMIT, Lines::One)),
-        4 => palette(rest),
+        4 => colours(rest, PALETTE + SPECIAL).map_or(Osc::Unknown, Osc::Palette),
+        5 => colours(rest, SPECIAL).map_or(Osc::Unknown, Osc::Special),
         7 => directory(rest),
         8 => link(rest),
         9 => notification_or_progress(rest),
@@ -179,7 +187,8 @@ pub fn parse_body(body: &[u8]) -> Osc {
         22 => pointer_shape(rest),
         52 => clipboard(rest),
         99 => notification::parse(rest),
-        104 => reset_palette(rest),
+        104 => resets(rest, PALETTE + SPECIAL).map_or(Osc::Unknown, Osc::ResetPalette),
+        105 => resets(rest, SPECIAL).map_or(Osc::Unknown, Osc::ResetSpecial),
         110..=119 => DynamicColour::from_number(number - 100).map_or(Osc::Unknown, Osc::ResetDynamic),
         133 => prompt::parse(rest),
         777 => match split(rest) {
@@ -191,6 +200,13 @@ pub fn parse_body(body: &[u8]) -> Osc {
         },
         _ => Osc::Unknown,
     }
+}
+
+/// A title that came in hexadecimal; `None` if it did not.
+#[must_use]
+pub fn title_from_hex(digits: &str) -> Option<String> {
+    let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?;
+    Some(clean(&bytes, TITLE_LIMIT, Lines::One))
 }
 
 /// What stands before the first semicolon and what after it.
@@ -216,30 +232,34 @@ fn colour_op(specification: &[u8]) -> Option<ColourOp> {
     }
 }
 
+/// A colour's number, of so many.
+fn colour_index(digits: &[u8], count: usize) -> Option<u16> {
+    decimal(digits).and_then(|index| u16::try_from(index).ok()).filter(|index| usize::from(*index) < count)
+}
+
 /// Pairs of index and colour. A pair that means nothing is passed over, the others count.
-fn palette(body: &[u8]) -> Osc {
+fn colours(body: &[u8], count: usize) -> Option<Vec<PaletteOp>> {
     let mut ops = Vec::new();
     let mut fields = body.split(|b| *b == b';');
     while let (Some(index), Some(specification)) = (fields.next(), fields.next()) {
-        let index = decimal(index).and_then(|index| u8::try_from(index).ok());
-        if let (Some(index), Some(op)) = (index, colour_op(specification)) {
+        if let (Some(index), Some(op)) = (colour_index(index, count), colour_op(specification)) {
             ops.push(PaletteOp { index, op });
             if ops.len() == COLOUR_LIMIT {
                 break;
             }
         }
     }
-    if ops.is_empty() { Osc::Unknown } else { Osc::Palette(ops) }
+    if ops.is_empty() { None } else { Some(ops) }
 }
 
-fn reset_palette(body: &[u8]) -> Osc {
+fn resets(body: &[u8], count: usize) -> Option<Vec<u16>> {
     if body.is_empty() {
-        return Osc::ResetPalette(Vec::new());
+        return Some(Vec::new());
     }
-    let indices = body.split(|b| *b == b';').filter_map(|index| u8::try_from(decimal(index)?).ok());
-    let indices: Vec<u8> = indices.take(COLOUR_LIMIT).collect();
-    // None of them a palette entry: that must not come out as "all of them".
-    if indices.is_empty() { Osc::Unknown } else { Osc::ResetPalette(indices) }
+    let indices = body.split(|b| *b == b';').filter_map(|index| colour_index(index, count));
+    let indices: Vec<u16> = indices.take(COLOUR_LIMIT).collect();
+    // None of them a colour: that must not come out as "all of them".
+    if indices.is_empty() { None } else { Some(indices) }
 }
 
 /// The first colour is that of the command's number, the next that of the next number, and so on.

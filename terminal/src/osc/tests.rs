@@ -29,8 +29,11 @@ fn palette_entries() {
     let query = |index| PaletteOp { index, op: ColourOp::Query };
     assert_eq!(osc("4;1;rgb:12/34/56"), Osc::Palette(vec![set(1, 0x123456)]));
     assert_eq!(osc("4;1;red;255;?;0;#000"), Osc::Palette(vec![set(1, 0xff0000), query(255), set(0, 0)]));
-    assert_eq!(osc("4;1;nonsense;256;?;-1;?;7;?"), Osc::Palette(vec![query(7)]));
-    for body in ["4", "4;1", "4;1;", "4;;?", "4;256;?"] {
+    assert_eq!(osc("4;1;nonsense;261;?;-1;?;7;?"), Osc::Palette(vec![query(7)]));
+    // Behind the palette lie the special colours.
+    assert_eq!(osc("4;256;?;260;?;261;?"), Osc::Palette(vec![query(256), query(260)]));
+    assert_eq!(osc("5;0;?;4;red;5;?"), Osc::Special(vec![query(0), set(4, 0xff0000)]));
+    for body in ["4", "4;1", "4;1;", "4;;?", "4;261;?", "5", "5;5;?"] {
         assert_eq!(osc(body), Osc::Unknown, "{body}");
     }
     let Osc::Palette(ops) = osc(&format!("4{}", ";1;?".repeat(5000))) else { panic!() };
@@ -43,6 +46,9 @@ fn palette_resets() {
     assert_eq!(osc("104;"), Osc::ResetPalette(vec![]));
     assert_eq!(osc("104;1;300;2"), Osc::ResetPalette(vec![1, 2]));
     assert_eq!(osc("104;300"), Osc::Unknown);
+    assert_eq!(osc("105"), Osc::ResetSpecial(vec![]));
+    assert_eq!(osc("105;4;5;0"), Osc::ResetSpecial(vec![4, 0]));
+    assert_eq!(osc("105;256"), Osc::Unknown);
 }
 
 #[test]

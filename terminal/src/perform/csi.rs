@@ -115,6 +115,8 @@ impl<H: History> Terminal<H> {
             (b'>', 'c') if arguments.raw(0) == 0 => self.report_secondary_attributes(),
             (b'=', 'c') if arguments.raw(0) == 0 => self.report_tertiary_attributes(),
             (b'>', 'q') if arguments.raw(0) == 0 => self.report_version(),
+            (b'>', 't') => arguments.values().for_each(|number| self.set_title_mode(number, true)),
+            (b'>', 'T') => arguments.values().for_each(|number| self.set_title_mode(number, false)),
             (b'>', 'm') => self.set_modify_other_keys(arguments),
             (b'>', 'n') if arguments.raw(0) == 4 => self.change_modify_other_keys(0),
             (b'>', 'u') => {
@@ -141,7 +143,7 @@ impl<H: History> Terminal<H> {
             (b" ", 'A') => self.shift_columns_right(self.margins.left, count),
             (b" ", 'q') => self.set_cursor_look(arguments.raw(0)),
             (b"!", 'p') => self.soft_reset(),
-            (b"\"", 'p') => self.set_conformance(arguments.raw(0)),
+            (b"\"", 'p') => self.set_conformance(arguments),
             (b"\"", 'q') => self.set_character_protection(arguments.raw(0)),
             (b"$", 'p') => self.report_mode(arguments.raw(0) as u16, false),
             (b"?$", 'p') => self.report_mode(arguments.raw(0) as u16, true),
@@ -150,6 +152,14 @@ impl<H: History> Terminal<H> {
             (b"'", '~') if self.within_margins() => self.shift_columns_left(self.at.col, count),
             (b"*", 'x') => self.rectangular = arguments.raw(0) == 2,
             (b"*", 'y') => self.report_checksum(arguments),
+            (b"*", '|') => self.resize_by_program(0, arguments.raw(0)),
+            (b"$", '|') => self.resize_by_program(arguments.or(0, 80), 0),
+            (b"#", '{' | 'p') => self.renditions.push(self.pen.style, arguments.values()),
+            (b"#", '}' | 'q') => self.pop_rendition(),
+            (b"#", '|') => self.report_rendition(arguments),
+            (b"#", 'P') => arguments.values().for_each(|place| self.colours.push(usize::from(place))),
+            (b"#", 'Q') => self.pop_colours(arguments),
+            (b"#", 'R') => self.report_colour_stack(),
             (b"$", 'r' | 't' | 'v' | 'x' | 'z' | '{') => self.rectangle_operation(arguments, action),
             _ => {}
         }

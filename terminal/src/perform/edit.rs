@@ -50,20 +50,21 @@ impl<H: History> Terminal<H> {
             2 => 0..cols,
             _ => return,
         };
-        self.erase(row, range, selective);
+        self.erase(row, range, self.keeps_protected(selective));
     }
 
     pub(super) fn erase_characters(&mut self, count: usize) {
         let (row, col) = (self.at.row, self.at.col);
         self.at.pending_wrap = false;
-        self.erase(row, col..col.saturating_add(count).min(self.cols()), false);
+        let end = col.saturating_add(count).min(self.cols());
+        self.erase(row, col..end, self.keeps_protected(false));
     }
 
     fn erase_rows(&mut self, rows: Range<usize>, selective: bool) {
         let cols = self.cols();
         for row in rows {
             if self.keeps_protected(selective) {
-                self.erase(row, 0..cols, selective);
+                self.erase(row, 0..cols, true);
             } else {
                 let blank = self.blank();
                 let screen = self.screen_mut();
@@ -75,10 +76,10 @@ impl<H: History> Terminal<H> {
         }
     }
 
-    /// Erases a part of a row.
-    pub(super) fn erase(&mut self, row: usize, range: Range<usize>, selective: bool) {
+    /// Erases a part of a row, but for protected cells if it `keeps` them.
+    pub(super) fn erase(&mut self, row: usize, range: Range<usize>, keeps: bool) {
         let blank = self.blank();
-        if !self.keeps_protected(selective) {
+        if !keeps {
             self.screen_mut().row_mut(row).fill(range, blank);
             return;
         }

@@ -40,12 +40,15 @@ impl<H: History> Terminal<H> {
             (b"#", b'5') => self.set_line_size(LineSize::Single),
             (b"#", b'6') => self.set_line_size(LineSize::DoubleWidth),
             (b"#", b'8') => self.fill_with_e(),
-            ([slot @ b'('..=b'+'], set) => {
-                self.charsets.slots[usize::from(slot - b'(')] = Charset::from_final(set);
+            (b" ", b'F') => self.eight_bit = false,
+            (b" ", b'G') => self.eight_bit = self.conformance > 61,
+            ([slot @ b'('..=b'+', more @ ..], set) => {
+                let national = self.modes.is_set(Mode::NationalCharsets);
+                self.charsets.slots[usize::from(slot - b'(')] = Charset::designated(more, set, national);
             }
-            // Sets of 96 characters have no ASCII that could be meant.
-            ([slot @ b'-'..=b'/'], _) => {
-                self.charsets.slots[usize::from(slot - b'-') + 1] = Charset::Ascii;
+            ([slot @ b'-'..=b'/'], set) => {
+                let set = if set == b'A' { Charset::Latin1 } else { Charset::Ascii };
+                self.charsets.slots[usize::from(slot - b'-') + 1] = set;
             }
             _ => {}
         }

@@ -6,6 +6,7 @@ mod edit;
 mod esc;
 mod mode;
 mod params;
+mod presentation;
 mod rectangle;
 mod report;
 mod reset;
@@ -19,6 +20,7 @@ use vte::Perform;
 
 use crate::event::Event;
 use crate::history::History;
+use crate::modes::Mode;
 use crate::terminal::Terminal;
 
 /// Receives what the parser has found, for as long as one run of bytes is parsed.
@@ -56,8 +58,9 @@ impl<H: History> Perform for Performer<'_, H> {
         }
     }
 
-    fn hook(&mut self, _params: &vte::Params, intermediates: &[u8], ignore: bool, action: char) {
-        self.device_control.begin(intermediates, ignore, action);
+    fn hook(&mut self, params: &vte::Params, intermediates: &[u8], ignore: bool, action: char) {
+        let parameter = params.iter().next().and_then(|values| values.first()).copied().unwrap_or(0);
+        self.device_control.begin(parameter, intermediates, ignore, action);
     }
 
     fn put(&mut self, byte: u8) {
@@ -76,7 +79,13 @@ impl<H: History> Terminal<H> {
         match byte {
             0x07 => self.events.push(Event::Bell),
             0x08 => self.backward(1),
-            0x09 => self.tab_forward(1),
+            0x09 => {
+                // more(1) counts on a wrap before the tab, where it asks for one.
+                if self.at.pending_wrap && self.modes.is_set(Mode::MoreFix) {
+                    self.wrap_or_stay();
+                }
+                self.tab_forward(1);
+            }
             0x0a..=0x0c => self.line_feed(),
             0x0d => self.carriage_return(),
             0x0e => self.charsets.left = 1,

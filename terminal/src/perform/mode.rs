@@ -18,7 +18,15 @@ impl<H: History> Terminal<H> {
 
     pub(super) fn set_private_mode(&mut self, number: u16, on: bool) {
         if let Some(mode) = Mode::from_private(number) {
-            self.set_mode(mode, on);
+            // A terminal of an older kind has no such mode to be set (DECSCL).
+            let since = match mode {
+                Mode::LeftRightMargins => 64,
+                Mode::NoClearOnColumns => 65,
+                _ => 61,
+            };
+            if !on || self.conformance >= since {
+                self.set_mode(mode, on);
+            }
         }
     }
 
@@ -47,6 +55,7 @@ impl<H: History> Terminal<H> {
                     return;
                 }
                 self.modes.set(mode, on);
+                self.resize_by_program(if on { 132 } else { 80 }, 0);
                 self.reset_margins();
                 self.modes.set(Mode::LeftRightMargins, false);
                 if !self.modes.is_set(Mode::NoClearOnColumns) {
@@ -118,8 +127,11 @@ impl<H: History> Terminal<H> {
         }
     }
 
-    /// DECRQM.
+    /// DECRQM, which a VT200 does not know.
     pub(super) fn report_mode(&mut self, number: u16, private: bool) {
+        if self.conformance < 63 {
+            return;
+        }
         let mode = if private { Mode::from_private(number) } else { Mode::from_ansi(number) };
         let state = match mode {
             Some(mode) if self.mode_is_set(mode) => 1,

@@ -4,7 +4,7 @@ use crate::cell::{Cell, Content};
 use crate::history::History;
 use crate::modes::Mode;
 use crate::style::{Attributes, Style, Underline};
-use crate::terminal::Terminal;
+use crate::terminal::{Protection, Terminal};
 
 use super::params::Params;
 
@@ -86,11 +86,12 @@ impl<H: History> Terminal<H> {
         }
     }
 
-    /// DECERA, and DECSERA if `selective`.
+    /// DECERA, and DECSERA if `selective`. What ISO 6429 guards is not safe from them.
     fn erase_rectangle(&mut self, arguments: &Params, selective: bool) {
         let Some(area) = self.rectangle(arguments, 0) else { return };
+        let keeps = selective && self.protection == Protection::Dec;
         for row in area.top..area.bottom {
-            self.erase(row, area.left..area.right, selective);
+            self.erase(row, area.left..area.right, keeps);
         }
     }
 

@@ -6,10 +6,12 @@ use std::fmt::Write;
 use crate::charset::Charset;
 use crate::history::History;
 use crate::modes::Mode;
-use crate::style::{Attributes, Underline};
+use crate::rendition::common;
+use crate::style::{Attributes, Style, Underline};
 use crate::terminal::Terminal;
 
 use super::params::Params;
+use super::sgr::describe;
 
 impl<H: History> Terminal<H> {
     /// The conformance level at the start (DECSCL): VT500.
@@ -112,6 +114,29 @@ impl<H: History> Terminal<H> {
         self.reply(format!("\x1b[?{flags}u").as_bytes());
     }
 
+    /// XTREPORTSGR: what the cells of a rectangle have in common, from the rendition without anything.
+    pub(super) fn report_rendition(&mut self, arguments: &Params) {
+        let (bottom, right) = (arguments.or(2, self.rows()), arguments.or(3, self.cols()));
+        let rows = arguments.position(0)..bottom.min(self.rows());
+        let cols = arguments.position(1)..right.min(self.cols());
+        let mut all: Option<Style> = None;
+        for row in rows {
+            let cells = self.screen().row(row).cells();
+            for cell in cells.get(cols.clone()).unwrap_or_default() {
+                let style = self.styles.get(cell.style());
+                all = Some(all.map_or(style, |all| common(&all, &style)));
+            }
+        }
+        let answer = format!("\x1b[{}m", describe(&all.unwrap_or_default()));
+        self.reply(answer.as_bytes());
+    }
+
+    /// XTREPORTCOLORS: the place of the colours in force, and how many are on the stack.
+    pub(super) fn report_colour_stack(&mut self) {
+        let pushed = self.colours.pushed();
+        self.reply(format!("\x1b[?{pushed};{pushed}#Q").as_bytes());
+    }
+
     /// DECRQPSR: the cursor's state (DECCIR) or the tab stops (DECTABSR).
     pub(super) fn report_presentation(&mut self, what: usize) {
         match what {
@@ -147,13 +172,10 @@ impl<H: History> Terminal<H> {
             self.at.pending_wrap,
         ]);
         let (row, col) = (self.at.row + 1, self.at.col + 1);
+        let sizes = bits(&self.charsets.slots.map(|set| set == Charset::Latin1));
         let mut answer = format!("\x1bP1$u{row};{col};1;{rendition};{protection};{flags}");
-        let _ = write!(answer, ";{};{};@;", self.charsets.left, self.charsets.right);
-        answer.extend(self.charsets.slots.iter().map(|set| match set {
-            Charset::Ascii => 'B',
-            Charset::Graphics => '0',
-            Charset::British => 'A',
-        }));
+        let _ = write!(answer, ";{};{};{sizes};", self.charsets.left, self.charsets.right);
+        self.charsets.slots.iter().for_each(|set| answer.push_str(set.designation()));
         answer.push_str("\x1b\\");
         self.reply(answer.as_bytes());
     }

@@ -11,9 +11,14 @@ use crate::osc::Progress;
 use crate::tabs::Tabs;
 use crate::terminal::{CursorLook, LastPrinted, Protection, Terminal};
 
+use super::params::Params;
+
 impl<H: History> Terminal<H> {
     /// RIS. Titles and the directory stay: they tell of programs, not of the screen.
     pub(super) fn reset(&mut self) {
+        if self.modes.is_set(Mode::Columns132) {
+            self.resize_by_program(80, 0);
+        }
         self.modes = Modes::new(self.options.grapheme_clusters);
         self.saved_modes = self.modes;
         self.on_alternate = false;
@@ -28,7 +33,9 @@ impl<H: History> Terminal<H> {
         self.last = LastPrinted::default();
         self.conformance = Self::CONFORMANCE;
         self.rectangular = false;
-        self.titles.clear_stack();
+        self.titles.reset();
+        self.renditions.clear();
+        self.eight_bit = false;
         self.notifications.clear();
         self.kitty = [KittyFlags::default(); 2];
         self.modify_other_keys = 0;
@@ -78,11 +85,13 @@ impl<H: History> Terminal<H> {
         self.input_changed();
     }
 
-    /// DECSCL.
-    pub(super) fn set_conformance(&mut self, level: usize) {
-        if let level @ 61..=65 = level {
+    /// DECSCL. Controls of eight bits come only by their number: DEC's terminals take them for granted where it is
+    /// missing, but what is written today expects none.
+    pub(super) fn set_conformance(&mut self, arguments: &Params) {
+        if let level @ 61..=65 = arguments.raw(0) {
             self.soft_reset();
             self.conformance = level as u8;
+            self.eight_bit = level > 61 && arguments.len() > 1 && matches!(arguments.raw(1), 0 | 2);
         }
     }
 }

@@ -19,6 +19,14 @@ impl<H: History> Terminal<H> {
     }
 }
 
+impl<H: History> Terminal<H> {
+    /// XTPOPSGR.
+    pub(super) fn pop_rendition(&mut self) {
+        self.renditions.pop(&mut self.pen.style);
+        self.pen.id = None;
+    }
+}
+
 /// Applies the parameters of an SGR to a style.
 pub(super) fn apply(style: &mut Style, params: &Params) {
     let mut params = params.iter();

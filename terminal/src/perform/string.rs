@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 
 use crate::checkpoint::saved_struct;
-use crate::colour::DynamicColour;
+use crate::colour::{self, DynamicColour};
 use crate::cursor::CursorShape;
 use crate::dcs::{Request, Setting, answer_capability};
 use crate::event::Event;
@@ -14,6 +14,7 @@ use crate::row::Mark;
 use crate::style::Style;
 use crate::terminal::Terminal;
 
+use super::params::Params;
 use super::sgr;
 
 /// A device control string as it comes in.
@@ -26,16 +27,19 @@ pub(crate) struct DeviceControl {
     spoilt: bool,
     /// Its introducer is complete; what comes is its text.
     begun: bool,
+    /// The first parameter, 0 where there is none.
+    parameter: u16,
 }
 
-saved_struct!(DeviceControl { intermediates, action, data, spoilt, begun });
+saved_struct!(DeviceControl { intermediates, action, data, spoilt, begun } since 2 { parameter });
 
 impl DeviceControl {
     /// Bytes of text at most: no question that has an answer is longer.
     const MAX: usize = 4 << 10;
 
-    pub(super) fn begin(&mut self, intermediates: &[u8], ignore: bool, action: char) {
+    pub(super) fn begin(&mut self, parameter: u16, intermediates: &[u8], ignore: bool, action: char) {
         self.clear();
+        self.parameter = parameter;
         self.intermediates.extend_from_slice(intermediates);
         self.action = action;
         self.spoilt = ignore;
@@ -55,6 +59,7 @@ impl DeviceControl {
         self.data.clear();
         self.spoilt = false;
         self.begun = false;
+        self.parameter = 0;
     }
 
     /// Whether its introducer is complete.
@@ -97,25 +102,23 @@ impl<H: History> Terminal<H> {
         let end = if bell_terminated { "\x07" } else { "\x1b\\" };
         let revision = self.colours.revision();
         match osc::parse_body(text) {
-            Osc::Title(title) => {
-                self.set_icon_title(title.clone());
-                self.set_title(title);
-            }
-            Osc::IconTitle(title) => self.set_icon_title(title),
-            Osc::WindowTitle(title) => self.set_title(title),
+            Osc::Title(title) => self.title_by_program(&title, true, true),
+            Osc::IconTitle(title) => self.title_by_program(&title, false, true),
+            Osc::WindowTitle(title) => self.title_by_program(&title, true, false),
             Osc::Palette(operations) => {
-                for PaletteOp { index, op } in operations {
-                    match op {
-                        ColourOp::Set(colour) => self.colours.set(index, colour),
-                        ColourOp::Query => {
-                            let colour = self.colours.effective(index).report();
-                            self.reply(format!("\x1b]4;{index};{colour}{end}").as_bytes());
-                        }
-                    }
-                }
+                operations.iter().for_each(|operation| self.palette_colour(4, 0, *operation, end));
+            }
+            Osc::Special(operations) => {
+                operations
+                    .iter()
+                    .for_each(|operation| self.palette_colour(5, Self::PALETTE, *operation, end));
             }
             Osc::ResetPalette(indices) if indices.is_empty() => self.colours.reset_palette(),
-            Osc::ResetPalette(indices) => indices.iter().for_each(|index| self.colours.reset(*index)),
+            Osc::ResetPalette(indices) => indices.iter().for_each(|index| self.reset_colour(*index)),
+            Osc::ResetSpecial(numbers) if numbers.is_empty() => self.colours.reset_special(),
+            Osc::ResetSpecial(numbers) => {
+                numbers.iter().for_each(|number| self.reset_colour(Self::PALETTE + number));
+            }
             Osc::Dynamic(operations) => {
                 for (kind, operation) in operations {
                     self.dynamic_colour(kind, operation, end);
@@ -158,6 +161,47 @@ impl<H: History> Terminal<H> {
         }
     }
 
+    /// Behind the palette's entries come the special colours.
+    const PALETTE: u16 = colour::PALETTE as u16;
+
+    /// One pair of OSC 4 or 5, `command`, which counts from `base`.
+    fn palette_colour(&mut self, command: u8, base: u16, operation: PaletteOp, end: &str) {
+        let PaletteOp { index, op } = operation;
+        let entry = u8::try_from(base + index);
+        match (entry, op) {
+            (Ok(entry), ColourOp::Set(colour)) => self.colours.set(entry, colour),
+            (Err(_), ColourOp::Set(colour)) => {
+                self.colours.set_special(base + index - Self::PALETTE, Some(colour));
+            }
+            (entry, ColourOp::Query) => {
+                let colour = match entry {
+                    Ok(entry) => Some(self.colours.effective(entry)),
+                    Err(_) => self.colours.special(base + index - Self::PALETTE),
+                };
+                if let Some(colour) = colour {
+                    let colour = colour.report();
+                    self.reply(format!("\x1b]{command};{index};{colour}{end}").as_bytes());
+                }
+            }
+        }
+    }
+
+    fn reset_colour(&mut self, index: u16) {
+        match u8::try_from(index) {
+            Ok(entry) => self.colours.reset(entry),
+            Err(_) => self.colours.set_special(index - Self::PALETTE, None),
+        }
+    }
+
+    /// XTPOPCOLORS.
+    pub(super) fn pop_colours(&mut self, arguments: &Params) {
+        let revision = self.colours.revision();
+        arguments.values().for_each(|place| self.colours.pop(usize::from(place)));
+        if self.colours.revision() != revision {
+            self.events.push(Event::ColoursChanged);
+        }
+    }
+
     fn dynamic_colour(&mut self, kind: DynamicColour, operation: ColourOp, end: &str) {
         match operation {
             ColourOp::Set(colour) => self.colours.set_dynamic(kind, colour),
@@ -165,6 +209,18 @@ impl<H: History> Terminal<H> {
                 let (number, colour) = (kind.number(), self.colours.dynamic(kind).report());
                 self.reply(format!("\x1b]{number};{colour}{end}").as_bytes());
             }
+        }
+    }
+
+    /// Titles of the window, the icon or both, as the program wrote them.
+    fn title_by_program(&mut self, text: &str, window: bool, icon: bool) {
+        let title = if self.titles.set_in_hex { osc::title_from_hex(text) } else { Some(text.to_owned()) };
+        let Some(title) = title else { return };
+        if icon {
+            self.set_icon_title(title.clone());
+        }
+        if window {
+            self.set_title(title);
         }
     }
 
@@ -225,7 +281,13 @@ impl<H: History> Terminal<H> {
         if control.spoilt {
             return;
         }
-        match Request::parse(&control.intermediates, control.action, &control.data) {
+        let DeviceControl { parameter, intermediates, action, data, .. } = control;
+        match Request::parse(*parameter, intermediates, *action, data) {
+            Request::RestoreCursor(state) => self.restore_presentation(&state),
+            Request::RestoreTabs(stops) => {
+                self.tabs.clear();
+                stops.iter().for_each(|stop| self.tabs.set(usize::from(*stop).wrapping_sub(1), true));
+            }
             Request::Setting(setting) => {
                 let (value, suffix) = (self.describe_setting(setting), setting.suffix());
                 self.reply(format!("\x1bP1$r{value}{suffix}\x1b\\").as_bytes());
@@ -259,8 +321,9 @@ impl<H: History> Terminal<H> {
                 (steady - u8::from(self.cursor().blinking)).to_string()
             }
             Setting::Protection => u8::from(self.pen.protected).to_string(),
-            // 7-bit controls.
-            Setting::Conformance => format!("{};1", self.conformance),
+            Setting::Conformance => format!("{};{}", self.conformance, u8::from(!self.eight_bit)),
+            Setting::Extent => if self.rectangular { "2" } else { "0" }.to_owned(),
+            Setting::ActiveDisplay | Setting::StatusLine => "0".to_owned(),
         }
     }
 }
