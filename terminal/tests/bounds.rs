@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{answer, healthy, history, rows, terminal, text};
+use common::{Term, answer, healthy, history, rows, terminal, text};
 use scarab_terminal::Size;
 
 /// Bytes of a string that never seems to end.
@@ -178,4 +178,94 @@ fn the_bound_of_a_string_does_not_depend_on_where_it_is_cut() {
         string.as_bytes().chunks(4095).for_each(|part| cut.feed(part));
         assert_eq!(whole.describe(), cut.describe(), "{surplus}");
     }
+}
+
+/// Bytes of everything that a terminal is: no allocation of its can hold more than a few times as much.
+fn weight(terminal: &Term) -> usize {
+    let mut saved = Vec::new();
+    terminal.checkpoint(&mut saved);
+    saved.len()
+}
+
+/// Feeds many numbered pieces, and gives the weight after the first thousand of them and after all.
+fn bomb(count: u32, piece: impl Fn(u32) -> String) -> (usize, usize) {
+    let mut terminal = terminal(80, 24);
+    let mut early = 0;
+    for number in 0..count {
+        terminal.feed(piece(number).as_bytes());
+        let _ = terminal.take_events();
+        terminal.replies().clear();
+        if number == 1000 {
+            early = weight(&terminal);
+        }
+    }
+    healthy(&terminal);
+    (early, weight(&terminal))
+}
+
+#[test]
+fn pushes_without_end() {
+    let title = "t".repeat(2000);
+    let pushes: [(&str, &dyn Fn(u32) -> String); 6] = [
+        ("palettes", &|number| format!("\x1b]4;{};#{number:06x}\x07\x1b[#P", number % 256)),
+        ("renditions", &|number| format!("\x1b[38;5;{}m\x1b[#{{", number % 256)),
+        ("keyboard flags", &|number| {
+            format!("\x1b[>{}u\x1b[?1049{}", number % 32, if number % 2 == 0 { 'h' } else { 'l' })
+        }),
+        ("titles", &|number| format!("\x1b]0;{number} {title}\x07\x1b[22t")),
+        ("saved cursors", &|number| format!("\x1b[{}G\x1b7\x1b[s\x1b[?1048h", number % 80)),
+        ("saved modes", &|number| format!("\x1b[?{}s", number % 3000)),
+    ];
+    for (name, push) in pushes {
+        let (early, late) = bomb(20_000, push);
+        // 80 columns of 24 rows and a palette are some 20 KiB, ten more palettes 10, ten titles of two kinds 20.
+        assert!(early <= 64 << 10 && late <= early + 1024, "{name}: {early}, then {late}");
+    }
+}
+
+#[test]
+fn tab_stops_without_end() {
+    let (early, late) = bomb(20_000, |number| {
+        format!("\x1b[{}G\x1bH\x1b[W\x1bP2$t{}\x1b\\", number % 3000, "7/".repeat(600))
+    });
+    assert_eq!(early, late);
+    // And a tab over none is no search without end.
+    let mut terminal = terminal(80, 24);
+    terminal.feed(b"\x1b[3g");
+    terminal.feed(&b"\x1b[65535I\x1b[65535Z".repeat(20_000));
+    healthy(&terminal);
+    assert_eq!(terminal.cursor().col, 0);
+}
+
+#[test]
+fn clusters_without_end() {
+    // One that never ends, and ever other ones.
+    let mut terminal = terminal(80, 24);
+    terminal.feed("a".as_bytes());
+    terminal.feed("\u{301}".repeat(200_000).as_bytes());
+    healthy(&terminal);
+    assert!(weight(&terminal) < 64 << 10);
+    let (early, late) = bomb(200_000, |number| {
+        let mark = |shift: u32| char::from_u32(0x300 + (number >> shift & 0x3f)).unwrap_or('\u{301}');
+        format!("e{}{}{}", mark(0), mark(6), mark(12))
+    });
+    assert!(late <= early.max(256 << 10), "{early}, then {late}");
+}
+
+#[test]
+fn notifications_without_end() {
+    let (_, late) = bomb(20_000, |number| format!("\x1b]99;i={number}:d=0;{}\x1b\\", "n".repeat(500)));
+    assert!(late < 256 << 10, "{late}");
+}
+
+#[test]
+fn sizes_without_end() {
+    let mut terminal = terminal(80, 24);
+    for number in 0..200 {
+        let (rows, cols) = (1 + number * 13 % 300, 1 + number * 29 % 400);
+        terminal.feed(format!("text\x1b[8;{rows};{cols}t\x1b[?40h\x1b[?3h\x1b[?3l").as_bytes());
+        healthy(&terminal);
+    }
+    assert!(terminal.screen().cols() <= 320 && terminal.screen().rows() <= 256);
+    assert_eq!(terminal.take_events().len(), 1);
 }

@@ -89,6 +89,17 @@ fn a_program_sees_its_new_size() {
 }
 
 #[test]
+fn a_program_may_choose_the_size_of_a_session_that_nobody_looks_at() {
+    let place = Place::new();
+    // Only the size that the kernel has ends the loop.
+    let script = r#"printf '\033[?40h\033[?3h'; until [ "$(stty size)" = '24 132' ]; do sleep 0.05; done
+        printf '\033[8;30;90t'; until [ "$(stty size)" = '30 90' ]; do sleep 0.05; done; echo both; exec sleep 1000"#;
+    place.ok(["new", "-d", "x", "--size", "80x24", "--", "sh", "-c", script]);
+    place.ok(["wait", "x", "--text", "both", "--timeout", "30"]);
+    assert_eq!((place.entry("x")["cols"].as_u64(), place.entry("x")["rows"].as_u64()), (Some(90), Some(30)));
+}
+
+#[test]
 fn waiting_gives_the_programs_own_status() {
     let place = Place::new();
     place.ok(["new", "-d", "three", "--", "sh", "-c", "exit 3"]);

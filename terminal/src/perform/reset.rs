@@ -69,6 +69,7 @@ impl<H: History> Terminal<H> {
             (Mode::LeftRightMargins, false),
             (Mode::ReverseWrap, false),
             (Mode::ReverseWrapExtended, false),
+            (Mode::NationalCharsets, false),
             (Mode::Synchronized, false),
         ] {
             self.modes.set(mode, on);
