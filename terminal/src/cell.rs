@@ -17,6 +17,8 @@ pub enum Content {
     /// Nothing: the wide character that came here did not fit before the margin and went to the next
     /// row. Left out when the line is wrapped anew.
     Padding,
+    /// Nothing but a part of a sixel picture, until something is written or erased here.
+    Image,
 }
 
 /// A cell.
@@ -43,11 +45,15 @@ impl Cell {
     const WIDE: u16 = 1;
     const SPACER: u32 = 0x4000_0000;
     const PADDING: u32 = 0x4000_0001;
+    const PICTURE: u32 = 0x4000_0002;
     /// Tag of a cluster number.
     const CLUSTER: u32 = 0x8000_0000;
 
     /// A cell that nobody has touched.
     pub const EMPTY: Self = Self { content: 0, style: StyleId::DEFAULT, flags: 0 };
+
+    /// A cell in which a sixel picture shows.
+    pub(crate) const IMAGE: Self = Self { content: Self::PICTURE, ..Self::EMPTY };
 
     /// What stands in it.
     pub fn content(self) -> Content {
@@ -55,6 +61,7 @@ impl Cell {
             0 => Content::Blank,
             Self::SPACER => Content::Spacer,
             Self::PADDING => Content::Padding,
+            Self::PICTURE => Content::Image,
             cluster if cluster & Self::CLUSTER != 0 => Content::Cluster(ClusterId(cluster & !Self::CLUSTER)),
             character => Content::Char(char::from_u32(character).unwrap_or(char::REPLACEMENT_CHARACTER)),
         }
@@ -141,6 +148,10 @@ impl Cell {
 
     pub(crate) fn is_padding(self) -> bool {
         self.content == Self::PADDING
+    }
+
+    pub(crate) fn is_image(self) -> bool {
+        self.content == Self::PICTURE
     }
 
     pub(crate) fn is_blank(self) -> bool {

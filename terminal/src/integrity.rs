@@ -58,6 +58,7 @@ impl<H: History> Terminal<H> {
         self.renditions.verify_integrity()?;
         self.colours.verify_integrity()?;
         self.titles.verify_integrity()?;
+        self.graphics.verify_integrity()?;
         if self.replies.len() > Self::MAX_REPLIES {
             return Err(format!("{} bytes of replies wait", self.replies.len()));
         }
@@ -76,7 +77,7 @@ impl<H: History> Terminal<H> {
                         text.is_some_and(|text| !text.chars().any(char::is_control))
                     }
                     Content::Char(character) => !character.is_control(),
-                    Content::Blank | Content::Spacer | Content::Padding => true,
+                    Content::Blank | Content::Spacer | Content::Padding | Content::Image => true,
                 };
                 if !printable {
                     return Err(format!("a cell has {:?}", cell.content()));
@@ -88,7 +89,7 @@ impl<H: History> Terminal<H> {
 
     /// Bytes that the emulator keeps of unfinished sequences and waiting replies, for tests of bounds.
     pub fn pending_bytes(&self) -> usize {
-        self.stream.allocated() + self.replies.capacity()
+        self.stream.allocated() + self.replies.capacity() + self.graphics.pending()
     }
 
     /// The state as text, one thing a line: equal for terminals that behave alike from here on.
@@ -141,6 +142,7 @@ impl<H: History> Terminal<H> {
             events,
             history,
             retirement: _,
+            graphics,
         } = self;
         let pens: Vec<_> = saved.iter().flatten().map(|saved| &saved.pen).chain([pen]).collect();
         for pen in pens {
@@ -158,6 +160,7 @@ impl<H: History> Terminal<H> {
         let _ = writeln!(text, "{modify_other_keys} {focused} {}", history.pieces());
         let _ = writeln!(text, "{tabs:?} {eight_bit} {renditions:?}");
         let _ = writeln!(text, "{colours:?}");
+        graphics.describe(&mut text);
         let _ = writeln!(text, "{} {events:?}", String::from_utf8_lossy(replies));
         text
     }
@@ -179,6 +182,7 @@ impl<H: History> Terminal<H> {
                 }
                 Content::Spacer => text.push('\u{203a}'),
                 Content::Padding => text.push('\u{2026}'),
+                Content::Image => text.push('\u{25a6}'),
             }
         }
     }

@@ -21,6 +21,7 @@ mod compact;
 mod cursor;
 pub mod dcs;
 mod event;
+mod graphics;
 pub mod history;
 pub mod input;
 mod integrity;
@@ -51,6 +52,10 @@ pub use checkpoint::Damaged;
 pub use cluster::{ClusterId, Clusters};
 pub use cursor::{Cursor, CursorShape};
 pub use event::Event;
+pub use graphics::{
+    Image, ImageHost, ImageSource, MAX_INCOMING, MAX_PIXELS, MAX_SIDE, Medium, Picture, PlacedImage,
+    PlacementKind, REGISTERS,
+};
 pub use history::{History, OwnedPiece, Piece, Run, RunKind, RunStyle, VecHistory};
 pub use link::{Link, LinkId, Links};
 pub use modes::{Mode, Modes};

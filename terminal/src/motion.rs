@@ -151,6 +151,8 @@ impl<H: History> Terminal<H> {
         if top == 0 && !self.on_alternate {
             self.retire_rows(count);
         }
+        let (alternate, rows) = (self.on_alternate, self.rows());
+        self.graphics.scroll_up(alternate, top..bottom, count, rows, top == 0);
         self.screen_mut().scroll_up(top..bottom, count, blank);
     }
 
@@ -170,6 +172,7 @@ impl<H: History> Terminal<H> {
         if left > 0 || right < self.cols() {
             self.screen_mut().scroll_columns_down(top..bottom, left..right, count, blank);
         } else {
+            self.graphics.scroll_down(self.on_alternate, top..bottom, count);
             self.screen_mut().scroll_down(top..bottom, count, blank);
         }
     }

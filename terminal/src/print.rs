@@ -158,7 +158,7 @@ impl<H: History> Terminal<H> {
         let before: &str = match cell.content() {
             Content::Char(before) => before.encode_utf8(&mut buffer),
             Content::Cluster(id) => self.clusters.get(id),
-            Content::Blank | Content::Spacer | Content::Padding => return false,
+            Content::Blank | Content::Spacer | Content::Padding | Content::Image => return false,
         };
         let belongs = is_extension(character)
             || if clusters {

@@ -7,6 +7,7 @@
 use crate::cell::Cell;
 use crate::cluster::{ClusterId, Clusters};
 use crate::cursor::Position;
+use crate::graphics::Placement;
 use crate::history::{History, OwnedPiece, RunKind, RunStyle};
 use crate::link::{Link, LinkId};
 use crate::modes::Mode;
@@ -15,6 +16,15 @@ use crate::row::{LineSize, Mark, Row, RowId};
 use crate::size::Size;
 use crate::style::{Style, StyleId};
 use crate::terminal::Terminal;
+
+/// An image in hand while its line is wrapped anew.
+struct LiftedImage {
+    /// Of its placement.
+    index: usize,
+    /// From the top of the screen; before it in history.
+    row: i64,
+    col: usize,
+}
 
 /// Cells of a line, without what wrapping put in between.
 #[derive(Default)]
@@ -69,6 +79,7 @@ impl<H: History> Terminal<H> {
         // The cursor's row stays; the rows at the top go.
         let above = if self.on_alternate { (self.at.row + 1).saturating_sub(rows) } else { 0 };
         kept.drain(..above);
+        self.graphics.cut_alternate(above);
         self.alternate.replace_rows(kept, cols, rows);
         let clip = |position: &mut Position| {
             position.pending_wrap &= position.col + 1 == cols;
@@ -87,20 +98,30 @@ impl<H: History> Terminal<H> {
         let (cols, rows) = (self.cols(), self.rows());
         let saved = self.saved[0].map(|saved| saved.position);
         let cursor = if self.on_alternate { saved.unwrap_or_default() } else { self.at };
+        self.drop_cut_sixels();
+        let mut images = self.lift_images();
         // The line at the top may have begun in history.
         let mut lines = Vec::new();
         if cols != self.primary.cols() && self.primary.row(0).continued {
             self.take_unfinished_line(Vec::new(), &mut lines);
         }
-        let mut anchors = [cursor, saved.unwrap_or_default(), Position::default()].map(Anchor::of);
+        let mut anchors = [cursor, saved.unwrap_or_default(), Position::default()].map(Anchor::of).to_vec();
+        anchors.extend(images.iter().map(|image| Anchor {
+            row: image.row as usize,
+            col: image.col,
+            after: false,
+        }));
         // From here on an anchor's row is that of its line, its column that within the line.
         gather(&mut lines, &self.primary.take_rows(), &mut anchors);
         let mut wrapped = Vec::new();
         wrap(&lines, cols, &mut wrapped, &mut anchors);
+        images.iter_mut().zip(anchors.drain(3..)).for_each(|(image, anchor)| image.row = anchor.row as i64);
+        // Those that came back with the line at the top are where it begins.
+        images.extend(self.returned_images(0));
 
         // Of what was on the screen before, blank rows below the cursor go first, then rows above it. Rows
         // from history stay as far as they fill the screen.
-        let [cursor, _, top] = anchors.map(|anchor| anchor.row);
+        let (cursor, top) = (anchors[0].row, anchors[2].row);
         while wrapped.len() > (top + rows).max(cursor + 1) && wrapped.last().is_some_and(is_blank) {
             wrapped.pop();
         }
@@ -110,28 +131,28 @@ impl<H: History> Terminal<H> {
             wrapped.len().saturating_sub(rows)
         };
         self.retire(wrapped.drain(..first), &mut anchors);
+        images.iter_mut().for_each(|image| image.row = (image.row - first as i64).min(rows as i64 - 1));
         if wrapped.len() > rows {
             wrapped.truncate(rows);
             wrapped[rows - 1].wrapped = false;
         }
         if wrapped.len() < rows {
             let joins = wrapped.first().is_some_and(|row| row.continued);
-            let returned = self.take_back(rows - wrapped.len(), cols, joins);
+            let returned = self.take_back(rows - wrapped.len(), cols, joins, &mut images);
+            images.iter_mut().for_each(|image| image.row += returned.len() as i64);
             anchors.iter_mut().for_each(|anchor| anchor.row += returned.len());
             wrapped.splice(..0, returned);
         }
         self.primary.replace_rows(wrapped, cols, rows);
         self.retirement.reopen(&self.history);
 
-        let [cursor, saved_anchor, _] = anchors.map(|anchor| {
-            let last = Anchor { row: anchor.row.min(rows - 1), ..anchor };
-            last.position()
-        });
+        self.put_images_down(&images);
+        let position = |anchor: &Anchor| Anchor { row: anchor.row.min(rows - 1), ..*anchor }.position();
         if !self.on_alternate {
-            self.at = cursor;
+            self.at = position(&anchors[0]);
         }
         if let Some(saved) = &mut self.saved[0] {
-            saved.position = saved_anchor;
+            saved.position = position(&anchors[1]);
         }
     }
 
@@ -141,15 +162,24 @@ impl<H: History> Terminal<H> {
         self.retirement.reopen(&self.history);
         for row in rows {
             self.retirement.retire(&row, tables, &mut self.history);
+            self.graphics.number_on(1);
             anchors.iter_mut().for_each(|anchor| anchor.row = anchor.row.saturating_sub(1));
         }
     }
 
     /// Takes up to `count` rows back from history, in order. `joins`: the row below them goes on with their line.
-    fn take_back(&mut self, count: usize, cols: usize, joins: bool) -> Vec<Row> {
+    /// The images of these rows join `images`, their rows counted from the end of what is taken back.
+    fn take_back(
+        &mut self,
+        count: usize,
+        cols: usize,
+        joins: bool,
+        images: &mut Vec<LiftedImage>,
+    ) -> Vec<Row> {
         let mut taken: Vec<Row> = Vec::new();
         while taken.len() < count {
             let Some(piece) = self.history.pop() else { break };
+            self.graphics.number_back();
             let mut last = self.restore_line(&piece);
             // What it went on in may be gone from the screen.
             last.continues &= joins && taken.is_empty();
@@ -157,7 +187,8 @@ impl<H: History> Terminal<H> {
             self.take_unfinished_line(vec![last], &mut line);
             let mut rows = Vec::new();
             wrap(&line, cols, &mut rows, &mut []);
-            let room = count - taken.len();
+            let (begin, room) = (-((taken.len() + rows.len()) as i64), count - taken.len());
+            images.extend(self.returned_images(begin));
             if rows.len() > room {
                 let over = rows.len() - room;
                 self.retire(rows.drain(..over), &mut []);
@@ -176,6 +207,7 @@ impl<H: History> Terminal<H> {
         let mut taken = 0;
         while taken < enough && self.history.continues() {
             let Some(piece) = self.history.pop() else { break };
+            self.graphics.number_back();
             let part = self.restore_line(&piece);
             // An empty one costs something too, should the history be made of them.
             taken += part.cells.len().max(1);
@@ -185,6 +217,50 @@ impl<H: History> Terminal<H> {
             oldest.continued = self.history.continues();
         }
         parts.into_iter().rev().for_each(|part| extend(lines, part));
+    }
+
+    /// Those images that stand on the primary screen itself.
+    fn lift_images(&mut self) -> Vec<LiftedImage> {
+        let (top, last) = (self.graphics.top(false), self.primary.rows() as i64 - 1);
+        // One may have been placed, or pushed, below the screen.
+        self.lift(|place| (place.line - top).min(last))
+    }
+
+    /// Those whose first row came back from history and stands at `row` now.
+    fn returned_images(&mut self, row: i64) -> Vec<LiftedImage> {
+        self.lift(|_| row)
+    }
+
+    /// Takes those up that stand at the top line or below and are not in hand yet.
+    fn lift(&mut self, row: impl Fn(&Placement) -> i64) -> Vec<LiftedImage> {
+        let top = self.graphics.top(false);
+        let mut lifted = Vec::new();
+        if self.graphics.placements().is_empty() {
+            return lifted;
+        }
+        for (index, place) in self.graphics.placements_mut().iter_mut().enumerate() {
+            if !place.alternate && place.has_place() && place.line >= top && place.line != Self::LIFTED {
+                lifted.push(LiftedImage { index, row: row(place), col: place.col as usize });
+                place.line = Self::LIFTED;
+            }
+        }
+        lifted
+    }
+
+    /// The line of an image that is in hand.
+    const LIFTED: i64 = 1 << 62;
+
+    /// Images stand on their rows again.
+    fn put_images_down(&mut self, images: &[LiftedImage]) {
+        if self.graphics.placements().is_empty() {
+            return;
+        }
+        let top = self.graphics.top(false);
+        let placements = self.graphics.placements_mut();
+        for image in images {
+            placements[image.index].line = top + image.row;
+        }
+        self.mark_sixels();
     }
 
     /// Cells again from what history kept. The piece may come from anywhere and is not trusted.
@@ -270,10 +346,12 @@ fn gather(lines: &mut Vec<Line>, rows: &[Row], anchors: &mut [Anchor]) {
         let single = row.line_size() == LineSize::Single;
         let joins = single && lines.last().is_some_and(|line| line.continues);
         let start = if joins { lines.last().map_or(0, |line| line.cells.len()) } else { 0 };
-        let cells = if row.wrapped() { row.cells() } else { row.trimmed_cells() };
+        let cells = if row.wrapped() { row.cells() } else { row.text_cells() };
+        // What a picture left in a cell stays with the picture.
+        let text = |cell: &Cell| if cell.is_image() { Cell::EMPTY } else { *cell };
         let part = Line {
             // Spacers are put back with their wide cells; what padded a row is no text.
-            cells: cells.iter().filter(|cell| !cell.is_spacer() && !cell.is_padding()).copied().collect(),
+            cells: cells.iter().filter(|cell| !cell.is_spacer() && !cell.is_padding()).map(text).collect(),
             line_size: row.line_size(),
             mark: row.mark(),
             continued: row.continued,

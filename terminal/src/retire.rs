@@ -49,7 +49,7 @@ impl Retirement {
     /// Appends a row to history.
     pub(crate) fn retire(&mut self, row: &Row, tables: Tables<'_>, history: &mut impl History) {
         // A soft-wrapped row is kept to its end: the line goes on behind it.
-        let cells = if row.wrapped() { row.cells() } else { row.trimmed_cells() };
+        let cells = if row.wrapped() { row.cells() } else { row.text_cells() };
         if self.open && !row.continued {
             history.close();
         }
@@ -135,7 +135,7 @@ impl Retirement {
         for cell in cells {
             let character = match cell.content() {
                 Content::Spacer => continue,
-                Content::Blank | Content::Padding => ' ',
+                Content::Blank | Content::Padding | Content::Image => ' ',
                 Content::Char(character) => character,
                 Content::Cluster(id) => {
                     self.extend_run(runs, take(&mut bytes), take(&mut columns), wide, style);

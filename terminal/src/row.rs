@@ -148,6 +148,13 @@ impl Row {
         &self.cells[..end]
     }
 
+    /// The cells up to the last one that is text or was coloured: what a sixel picture left is neither.
+    pub(crate) fn text_cells(&self) -> &[Cell] {
+        let is_text = |cell: &Cell| *cell != Cell::EMPTY && *cell != Cell::IMAGE;
+        let end = self.used_cells().iter().rposition(is_text).map_or(0, |last| last + 1);
+        &self.cells[..end]
+    }
+
     /// Takes another identity.
     pub(crate) fn adopt(&mut self, identity: RowId, revision: u64) {
         self.identity = identity;
@@ -371,7 +378,7 @@ impl Row {
             if cell.wide() != next_is_spacer {
                 return Err(format!("column {col} is half of a wide cell"));
             }
-            if cell.wide() && (cell.is_blank() || cell.is_spacer() || cell.is_padding()) {
+            if cell.wide() && (cell.is_blank() || cell.is_spacer() || cell.is_padding() || cell.is_image()) {
                 return Err(format!("column {col} is wide and has no character"));
             }
         }

@@ -59,6 +59,8 @@ pub struct Options {
     pub name_version: String,
     /// The state of mode 2027 at the start and after a reset: characters joined to grapheme clusters.
     pub grapheme_clusters: bool,
+    /// Whether images are taken: where nobody could see them, programs must not be told that they are shown.
+    pub images: bool,
 }
 
 impl Default for Options {
@@ -67,6 +69,7 @@ impl Default for Options {
             allow_checksum: false,
             name_version: concat!("scarab ", env!("CARGO_PKG_VERSION")).to_owned(),
             grapheme_clusters: true,
+            images: false,
         }
     }
 }

@@ -28,10 +28,12 @@ enum State {
     Osc,
     /// In a device control string.
     Dcs,
-    /// In a string that nobody interprets: SOS, PM, APC.
+    /// In a string that nobody interprets: SOS, PM.
     Ignored,
     /// In a sequence that is too long to be one, of which the parser is told no more.
     TooLong,
+    /// In an application program command.
+    Apc,
 }
 
 saved_enum!(State {
@@ -43,6 +45,7 @@ saved_enum!(State {
     Dcs = 5,
     Ignored = 6,
     TooLong = 7,
+    Apc = 8,
 });
 
 impl State {
@@ -55,7 +58,8 @@ impl State {
             (Self::Escape, b'[') => Self::Csi,
             (Self::Escape, b']') => Self::Osc,
             (Self::Escape, b'P') => Self::Dcs,
-            (Self::Escape, b'X' | b'^' | b'_') => Self::Ignored,
+            (Self::Escape, b'_') => Self::Apc,
+            (Self::Escape, b'X' | b'^') => Self::Ignored,
             (Self::Escape | Self::EscapeIntermediate, 0x30..=0x7e) => Self::Ground,
             (Self::Csi | Self::TooLong, 0x40..=0x7e) => Self::Ground,
             (Self::Osc, 0x07) => Self::Ground,
@@ -70,7 +74,7 @@ impl State {
 
     /// Whether it lasts until one of a few bytes, whatever stands before.
     fn is_string(self) -> bool {
-        matches!(self, Self::Osc | Self::Dcs | Self::Ignored)
+        matches!(self, Self::Osc | Self::Dcs | Self::Ignored | Self::Apc)
     }
 }
 
@@ -147,7 +151,7 @@ impl Stream {
                         1
                     }
                 },
-                State::Osc | State::Dcs | State::Ignored => self.string(terminal, rest),
+                State::Osc | State::Dcs | State::Ignored | State::Apc => self.string(terminal, rest),
                 State::Escape | State::EscapeIntermediate | State::Csi => self.sequence(terminal, rest),
                 State::TooLong => self.swallow(rest),
             };
@@ -283,18 +287,14 @@ impl Stream {
             _ => false,
         });
         let content = &bytes[..end.unwrap_or(bytes.len())];
-        match self.state {
+        let string = self.state;
+        match string {
             State::Osc => self.keep_osc(content),
             // Bytes beyond ASCII mean nothing in any DCS, and one of them (0x9C, which is part of
             // many characters) would end it for the parser.
             State::Dcs if self.device_control.is_spoilt() => {}
-            State::Dcs => {
-                self.watch_introducer(content);
-                let told = content.split(|byte| *byte >= 0x80).filter(|part| !part.is_empty());
-                if !self.device_control.is_spoilt() {
-                    told.for_each(|part| self.parse(terminal, part));
-                }
-            }
+            State::Dcs => self.device_control_text(terminal, content),
+            State::Apc if terminal.options.images => terminal.graphics.incoming.put(content),
             _ => {}
         }
         let Some(end) = end else { return bytes.len() };
@@ -309,6 +309,9 @@ impl Stream {
         if self.state == State::Escape {
             self.unfinished.push(terminator);
         }
+        if string == State::Apc {
+            terminal.end_application_command(terminator != 0x1b);
+        }
         self.parse(terminal, &[terminator]);
         self.osc_spoilt = false;
         self.osc.clear();
@@ -318,6 +321,31 @@ impl Stream {
             self.sequence(terminal, b"\\");
         }
         end + 1
+    }
+
+    /// Text of a device control. The parser needs none of a picture's, which is long.
+    fn device_control_text<H: History>(&mut self, terminal: &mut Terminal<H>, content: &[u8]) {
+        let begun = self.device_control.is_begun();
+        self.watch_introducer(content);
+        if self.device_control.is_spoilt() {
+            return;
+        }
+        let mut rest = content;
+        if !begun {
+            let end =
+                rest.iter().position(|byte| matches!(byte, 0x40..=0x7e)).map_or(rest.len(), |end| end + 1);
+            self.parse_ascii(terminal, &rest[..end]);
+            rest = &rest[end..];
+        }
+        match &mut terminal.graphics.sixel {
+            Some(sixel) => sixel.put(rest),
+            None => self.parse_ascii(terminal, rest),
+        }
+    }
+
+    fn parse_ascii<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) {
+        let told = bytes.split(|byte| *byte >= 0x80).filter(|part| !part.is_empty());
+        told.for_each(|part| self.parse(terminal, part));
     }
 
     /// Keeps what has come of a device control's introducer, and spoils the whole where that is too long.
@@ -398,7 +426,8 @@ impl Saved for Stream {
             State::Ground | State::TooLong => Vec::new(),
             State::Escape | State::EscapeIntermediate | State::Csi => unfinished.clone(),
             State::Osc => b"\x1b]".to_vec(),
-            State::Ignored => b"\x1b_".to_vec(),
+            State::Ignored => b"\x1bX".to_vec(),
+            State::Apc => b"\x1b_".to_vec(),
             State::Dcs if device_control.is_begun() => device_control.introducer(),
             State::Dcs => unfinished.clone(),
         };

@@ -6,6 +6,7 @@ use crate::cluster::Clusters;
 use crate::colour::{Colours, ViewerColours};
 use crate::cursor::{Cursor, CursorShape, Pen, Position, SavedCursor};
 use crate::event::{Event, Events};
+use crate::graphics::{Graphics, Image, ImageHost, PlacedImage, Placement};
 use crate::history::History;
 use crate::keyboard::KittyFlags;
 use crate::link::Links;
@@ -117,6 +118,7 @@ pub struct Terminal<H: History> {
     pub(crate) events: Events,
     pub(crate) history: H,
     pub(crate) retirement: Retirement,
+    pub(crate) graphics: Graphics,
 }
 
 impl<H: History> Terminal<H> {
@@ -170,6 +172,7 @@ impl<H: History> Terminal<H> {
             events: Events::default(),
             history,
             retirement: Retirement::default(),
+            graphics: Graphics::default(),
         }
     }
 
@@ -318,6 +321,31 @@ impl<H: History> Terminal<H> {
     /// What has scrolled off, to be changed.
     pub fn history_mut(&mut self) -> &mut H {
         &mut self.history
+    }
+
+    /// The images that are kept, oldest first.
+    pub fn images(&self) -> &[Image] {
+        self.graphics.images()
+    }
+
+    /// Where images are shown on the screen and in the history above it, lowest first; also those that characters
+    /// stand for.
+    pub fn placed_images(&self) -> impl Iterator<Item = PlacedImage> {
+        let (alternate, top) = (self.on_alternate, self.graphics.top(self.on_alternate));
+        let mut here: Vec<&Placement> =
+            self.graphics.placements().iter().filter(|place| place.alternate == alternate).collect();
+        here.sort_by_key(|place| place.z);
+        here.into_iter().map(move |place| PlacedImage::new(place, top))
+    }
+
+    /// Changes whenever [`Terminal::placed_images`] may.
+    pub fn images_revision(&self) -> u64 {
+        self.graphics.revision()
+    }
+
+    /// From here on the pixels of images go to `host`, and files that programs name come from it.
+    pub fn set_image_host(&mut self, host: Box<dyn ImageHost>) {
+        self.graphics.host = host;
     }
 
     /// Columns.

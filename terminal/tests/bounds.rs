@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Term, answer, healthy, history, rows, terminal, text};
+use common::{Term, answer, healthy, history, imaging, in_step, rows, terminal, text};
 use scarab_terminal::Size;
 
 /// Bytes of a string that never seems to end.
@@ -268,4 +268,100 @@ fn sizes_without_end() {
     }
     assert!(terminal.screen().cols() <= 320 && terminal.screen().rows() <= 256);
     assert_eq!(terminal.take_events().len(), 1);
+}
+
+/// Bytes kept for images on their way and for those that are there.
+fn kept(terminal: &Term, shelf: &common::Shelf) -> (usize, usize) {
+    let pictures = shelf.0.lock().unwrap().pictures.values().map(|picture| picture.rgba.len()).sum();
+    (terminal.pending_bytes(), pictures)
+}
+
+#[test]
+fn endless_pictures_are_swallowed() {
+    for (start, filling) in [
+        (&b"\x1bPq"[..], b'~'),
+        (b"\x1bPq\"1;1;99999;99999", b'-'),
+        (b"\x1b_Gi=1,f=100;", b'A'),
+        (b"\x1b_G", b'i'),
+    ] {
+        let (mut terminal, shelf) = imaging(80, 24);
+        terminal.feed(start);
+        let chunk = vec![filling; 1 << 20];
+        let mut most = 0;
+        for _ in 0..64 {
+            terminal.feed(&chunk);
+            most = most.max(kept(&terminal, &shelf).0);
+        }
+        // A vector that grows takes up to twice what it holds.
+        assert!(most <= 2 * scarab_terminal::MAX_INCOMING + (64 << 10), "{most} bytes kept");
+        terminal.feed(b"\x1b\\after");
+        assert!(terminal.pending_bytes() <= 64 << 10, "{} bytes kept after", terminal.pending_bytes());
+        assert_eq!(text(&terminal), "after");
+        in_step(&terminal, &shelf);
+    }
+}
+
+#[test]
+fn a_payload_in_endless_commands_is_dropped_and_said_to_be_too_large() {
+    let (mut terminal, shelf) = imaging(80, 24);
+    terminal.feed(b"\x1b_Gi=7,s=100,v=100,m=1;\x1b\\");
+    let command = format!("\x1b_Gm=1;{}\x1b\\", "A".repeat(4096));
+    let mut most = 0;
+    for _ in 0..20_000 {
+        terminal.feed(command.as_bytes());
+        most = most.max(kept(&terminal, &shelf).0);
+    }
+    assert!(most <= 3 * scarab_terminal::MAX_INCOMING, "{most} bytes kept");
+    assert_eq!(
+        answer(&mut terminal, b"\x1b_Gm=0;\x1b\\"),
+        "ESC _Gi=7;EFBIG:too much data for one imageESC \\"
+    );
+    assert_eq!(kept(&terminal, &shelf).1, 0);
+    in_step(&terminal, &shelf);
+}
+
+#[test]
+fn images_make_room_for_new_ones() {
+    let (mut terminal, shelf) = imaging(80, 24);
+    // 16 million pixels each, compressed to nothing, shown and named.
+    let zeros = {
+        use std::io::Write;
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&vec![0; 64 << 20]).expect("to memory");
+        data_encoding::BASE64.encode(&encoder.finish().expect("to memory"))
+    };
+    for id in 1..6 {
+        let transmit = format!("\x1b_Ga=T,i={id},s=4096,v=4096,o=z,c=2,r=1;{zeros}\x1b\\");
+        assert_eq!(answer(&mut terminal, transmit.as_bytes()), format!("ESC _Gi={id};OKESC \\"));
+        in_step(&terminal, &shelf);
+        assert!(kept(&terminal, &shelf).1 <= 128 << 20);
+    }
+    assert_eq!(terminal.images().iter().map(|image| image.id).collect::<Vec<_>>(), [4, 5]);
+    assert_eq!(terminal.placed_images().count(), 2);
+    // The one that is asked for stays.
+    terminal.feed(b"\x1b_Ga=p,i=4\x1b\\");
+    terminal.feed(format!("\x1b_Gi=9,s=4096,v=4096,o=z;{zeros}\x1b\\").as_bytes());
+    assert_eq!(terminal.images().iter().map(|image| image.id).collect::<Vec<_>>(), [4, 9]);
+    in_step(&terminal, &shelf);
+}
+
+#[test]
+fn images_and_placements_are_counted() {
+    let (mut terminal, shelf) = imaging(80, 24);
+    for id in 1..5000 {
+        terminal.feed(format!("\x1b_Ga=t,i={id},s=1,v=1,q=2;AAAAAA\x1b\\").as_bytes());
+    }
+    assert_eq!(terminal.images().len(), 2048);
+    for _ in 0..5000 {
+        terminal.feed(b"\x1b_Ga=p,i=4999,q=2,C=1\x1b\\");
+    }
+    assert_eq!(terminal.placed_images().count(), 2048);
+    for _ in 0..5000 {
+        terminal.feed(b"\x1bP7;1q@\x1b\\\r\n");
+    }
+    assert!(terminal.images().len() <= 2048 && terminal.placed_images().count() <= 2048);
+    in_step(&terminal, &shelf);
+    terminal.feed(b"\x1bc");
+    assert_eq!((terminal.images().len(), terminal.placed_images().count()), (0, 0));
+    in_step(&terminal, &shelf);
 }

@@ -64,7 +64,10 @@ impl State {
     }
 
     fn after(bytes: &str) -> Self {
-        let options = Options { allow_checksum: true, ..Options::default() };
+        Self::with(Options { allow_checksum: true, ..Options::default() }, bytes)
+    }
+
+    fn with(options: Options, bytes: &str) -> Self {
         let mut terminal = Terminal::new(Size::cells(10, 4), options, VecHistory::with_limit(100));
         terminal.feed(bytes.as_bytes());
         terminal.feed(NOTHING);
@@ -364,6 +367,33 @@ fn operating_system_commands() {
         })
         .collect();
     same("OSC", &set(documented), &set(found));
+}
+
+#[test]
+fn images_are_known_and_off() {
+    let states = State::all();
+    let on = State::with(Options { images: true, ..Options::default() }, "text");
+    for row in table("## Images", "sequence") {
+        let known: &[&str] = match key(&row).as_str() {
+            "q" => &["\x1bPq~\x1b\\", "\x1bP7;1q#1~\x1b\\"],
+            "G" => &["\x1b_Gi=1,s=1,v=1,f=24;AAEC\x1b\\", "\x1b_Ga=T,s=1,v=1,f=24;AAEC\x1b\\"],
+            "?S" => &["\x1b[?1;1S", "\x1b[?2;4S"],
+            "?h" | "?l" => &[],
+            other => panic!("{other:?} has no example here"),
+        };
+        let mode = row.strip_prefix("CSI ? ").map(|rest| format!("\x1b[?{}", rest.replace(' ', "")));
+        let mode = mode.filter(|_| known.is_empty());
+        for bytes in known.iter().map(|bytes| (*bytes).to_owned()).chain(mode) {
+            assert!(on.moved_by(bytes.as_bytes()), "{row}: {bytes:?}");
+            for state in &states {
+                assert!(!state.moved_by(bytes.as_bytes()), "{row}: {bytes:?}");
+            }
+        }
+    }
+    // Nor is a program told that they are there.
+    let mut terminal = common::terminal(10, 4);
+    assert!(!answer(&mut terminal, b"\x1b[c").contains(";4;"));
+    assert!(answer(&mut common::imaging(10, 4).0, b"\x1b[c").contains(";4;"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Term, healthy, terminal};
+use common::{Term, healthy, imaging, in_step, terminal};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use scarab_terminal::{
@@ -29,6 +29,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         8 => control_sequence(),
         2 => escape_sequence(),
         1 => string_sequence(),
+        2 => image_sequence(),
         1 => vec(any::<u8>(), 1..12),
         1 => vec(0x80u8..0xa0, 1..3),
     ]
@@ -102,6 +103,35 @@ fn string_sequence() -> impl Strategy<Value = Vec<u8>> {
     let ends: Vec<&[u8]> = vec![b"\x1b\\", b"\x07", b"\x18", b"\x9c", b""];
     (prop::sample::select(starts), "[ -~é漢]{0,20}", prop::sample::select(ends))
         .prop_map(|(start, text, end)| [start.as_bytes(), text.as_bytes(), end].concat())
+}
+
+/// Images small and less small, shown, moved about, deleted, and half-sent ones.
+fn image_sequence() -> impl Strategy<Value = Vec<u8>> {
+    let key = prop_oneof![
+        3 => (prop::sample::select(b"iIpcrzxywhXYPUCqmsv".to_vec()), 0u32..12)
+            .prop_map(|(key, value)| format!("{}={value}", char::from(key))),
+        2 => prop::sample::select(vec!["a=T", "a=p", "a=q", "a=t", "f=24", "f=100", "o=z", "t=f", "z=-3", "m=1"])
+            .prop_map(str::to_owned),
+        2 => prop::sample::select(b"aAiInNcCpPqQxXyYzZrRfF".to_vec())
+            .prop_map(|letter| format!("a=d,d={}", char::from(letter))),
+    ];
+    let ends = vec!["\x1b\\", "\x1b\\", "\x1b\\", "\x18", ""];
+    let command = (vec(key, 0..6), "[A-Za-z0-9+/]{0,40}", prop::sample::select(ends.clone()))
+        .prop_map(|(keys, payload, end)| format!("\x1b_G{};{payload}{end}", keys.join(",")));
+    let whole =
+        (0u32..5, 1u32..40, 1u32..70, prop::sample::select(vec!["", ",C=1", ",U=1", ",z=-1", ",c=3"]))
+            .prop_map(|(id, width, height, keys)| {
+                let payload = "AAAA".repeat((width * height) as usize);
+                format!("\x1b_Ga=T,i={id},f=24,s={width},v={height}{keys};{payload}\x1b\\")
+            });
+    let sixel = (0u16..10, 0u16..3, "[-$?~@!0-9#;\"]{0,20}", 1u32..90, prop::sample::select(ends)).prop_map(
+        |(aspect, background, text, count, end)| format!("\x1bP{aspect};{background}q#2!{count}~{text}{end}"),
+    );
+    let modes = prop::sample::select(vec![80, 1070, 8452]);
+    let mode = (modes, prop::sample::select(vec!["h", "l", "$p"]))
+        .prop_map(|(mode, action)| format!("\x1b[?{mode}{action}"));
+    let ask = (0u32..4, 0u32..6).prop_map(|(item, action)| format!("\x1b[?{item};{action};0S"));
+    prop_oneof![4 => command, 4 => whole, 4 => sixel, 1 => mode, 1 => ask].prop_map(String::into_bytes)
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -190,12 +220,13 @@ proptest! {
         rows in 1u16..12,
         steps in vec(step(), 1..80),
     ) {
-        let mut terminal = terminal(cols, rows);
+        let (mut terminal, shelf) = imaging(cols, rows);
         for step in &steps {
             apply(&mut terminal, step);
             if let Err(problem) = terminal.verify_integrity() {
                 prop_assert!(false, "after {:?}: {}", step, problem);
             }
+            in_step(&terminal, &shelf);
         }
     }
 
@@ -207,11 +238,11 @@ proptest! {
         cuts in vec(any::<prop::sample::Index>(), 0..12),
     ) {
         let bytes = parts.concat();
-        let mut whole = terminal(cols, rows);
+        let (mut whole, shelf) = imaging(cols, rows);
         whole.feed(&bytes);
-        let mut bytewise = terminal(cols, rows);
+        let (mut bytewise, _) = imaging(cols, rows);
         bytes.chunks(1).for_each(|byte| bytewise.feed(byte));
-        let mut cut = terminal(cols, rows);
+        let (mut cut, other_shelf) = imaging(cols, rows);
         let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         places.sort_unstable();
         let mut from = 0;
@@ -224,6 +255,7 @@ proptest! {
         prop_assert_eq!(whole.describe(), bytewise.describe());
         prop_assert_eq!(whole.describe(), cut.describe());
         prop_assert!(whole.history().iter().eq(bytewise.history().iter()));
+        prop_assert_eq!(&shelf.0.lock().unwrap().pictures, &other_shelf.0.lock().unwrap().pictures);
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn standing(
 ) -> (String, Colour, Colour, bool, bool, bool) {
     let cell = terminal.screen().row(row).cells()[col];
     let text = match cell.content() {
-        outer::Content::Blank => " ".to_owned(),
+        outer::Content::Blank | outer::Content::Image => " ".to_owned(),
         outer::Content::Char(character) => character.to_string(),
         outer::Content::Cluster(id) => terminal.clusters().get(id).to_owned(),
         outer::Content::Spacer | outer::Content::Padding => String::new(),

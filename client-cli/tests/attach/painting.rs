@@ -111,7 +111,7 @@ struct Seen {
 fn seen(terminal: &Emulator, row: usize, col: usize) -> Seen {
     let cell = terminal.screen().row(row).cells()[col];
     let text = match cell.content() {
-        Content::Blank | Content::Padding => " ".to_owned(),
+        Content::Blank | Content::Padding | Content::Image => " ".to_owned(),
         Content::Char(character) => character.to_string(),
         // One that grew in the last column is not wide here; on another terminal it would be, where there is room.
         Content::Cluster(id) if !cell.wide() => {

@@ -149,7 +149,7 @@ impl Outer {
         let mut text = String::new();
         for cell in self.terminal.screen().row(row).cells() {
             match cell.content() {
-                Content::Blank => text.push(' '),
+                Content::Blank | Content::Image => text.push(' '),
                 Content::Char(character) => text.push(character),
                 Content::Cluster(id) => text.push_str(self.terminal.clusters().get(id)),
                 Content::Spacer | Content::Padding => {}

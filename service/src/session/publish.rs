@@ -165,7 +165,9 @@ fn head(emulator: &Emulator) -> FrameHead {
 
 fn shared_cell(cell: terminal::Cell) -> grid::Cell {
     let content = match cell.content() {
-        terminal::Content::Blank | terminal::Content::Padding => grid::Content::Blank,
+        terminal::Content::Blank | terminal::Content::Padding | terminal::Content::Image => {
+            grid::Content::Blank
+        }
         terminal::Content::Char(character) => grid::Content::Char(character),
         terminal::Content::Cluster(id) => {
             grid::Content::Cluster(grid::ClusterId(u32::try_from(id.index()).unwrap_or(u32::MAX)))

@@ -40,7 +40,7 @@ impl LineText {
             }
             let mut buffer = [0; 4];
             match cell.content() {
-                Content::Blank => self.blank(&style),
+                Content::Blank | Content::Image => self.blank(&style),
                 Content::Char(character) => self.put(character.encode_utf8(&mut buffer), &style, address),
                 Content::Cluster(id) => self.put(emulator.clusters().get(id), &style, address),
                 Content::Spacer | Content::Padding => {}

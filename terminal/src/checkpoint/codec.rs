@@ -81,7 +81,7 @@ macro_rules! saved_numbers {
     )*};
 }
 
-saved_numbers!(u8, u16, u32, u64);
+saved_numbers!(u8, u16, u32, u64, i32, i64);
 
 impl Saved for usize {
     fn save(&self, to: &mut Vec<u8>) {

@@ -10,6 +10,7 @@ pub use codec::Damaged;
 pub(crate) use codec::{Reader, Saved, damaged, save_text, saved_enum, saved_struct};
 
 use crate::event::Events;
+use crate::graphics::Graphics;
 use crate::history::History;
 use crate::retire::Retirement;
 use crate::screen::Screen;
@@ -29,7 +30,7 @@ impl<H: History> Terminal<H> {
         VERSION.save(out);
         let Self {
             size,
-            options: Options { allow_checksum, name_version: _, grapheme_clusters },
+            options: Options { allow_checksum, name_version: _, grapheme_clusters, images },
             stream,
             primary,
             alternate,
@@ -65,6 +66,7 @@ impl<H: History> Terminal<H> {
             events: _,
             history: _,
             retirement: _,
+            graphics,
         } = self;
         size.save(out);
         allow_checksum.save(out);
@@ -101,6 +103,8 @@ impl<H: History> Terminal<H> {
         replies.save(out);
         eight_bit.save(out);
         renditions.save(out);
+        images.save(out);
+        graphics.save(out);
     }
 
     /// The terminal that [`Terminal::checkpoint`] saved, with the history that it had then.
@@ -119,7 +123,7 @@ impl<H: History> Terminal<H> {
         let mut retirement = Retirement::default();
         retirement.reopen(&history);
         // Read in the order of the fields, which is that of `checkpoint`.
-        let terminal = Self {
+        let mut terminal = Self {
             size: Saved::load(from)?,
             options: Options {
                 allow_checksum: Saved::load(from)?,
@@ -161,7 +165,13 @@ impl<H: History> Terminal<H> {
             events: Events::default(),
             history,
             retirement,
+            graphics: Graphics::default(),
         };
+        // Version 1 had no images.
+        if from.version >= 2 {
+            terminal.options.images = Saved::load(from)?;
+            terminal.graphics = Saved::load(from)?;
+        }
         if !from.is_empty() {
             return damaged("something is left over");
         }
@@ -193,7 +203,11 @@ mod tests {
     use crate::size::Size;
 
     fn terminal() -> Terminal<VecHistory> {
-        Terminal::new(Size::cells(20, 6), Options::default(), VecHistory::with_limit(200))
+        terminal_with(Options { images: true, ..Options::default() })
+    }
+
+    fn terminal_with(options: Options) -> Terminal<VecHistory> {
+        Terminal::new(Size::cells(20, 6), options, VecHistory::with_limit(200))
     }
 
     fn restored(terminal: &Terminal<VecHistory>) -> Terminal<VecHistory> {
@@ -246,6 +260,17 @@ mod tests {
                 b"\x1b[3;34m\x1b[3;30#{\x1b[m\x1b[#{",
                 b"\x1b[?40h\x1b[?3h\x1b[?1001;1035;1037;35h",
                 b"\x1b G\x9b5n",
+                b"\x18\x1b_Gi=3,a=T,s=2,v=1,f=24,c=3,r=2,p=4,z=-5;AAECAwQF\x1b\\",
+                b"\x1b_GI=9,s=1,v=1,f=32;AAECAw\x1b\\\x1b_Ga=p,I=9,U=1,c=2,r=2\x1b\\",
+                b"\x1b[?1070l\x1b[?8452h\x1bP7;1q\"1;1;30;30#4;2;9;9;9!30~-!9B\x1b\\\x1b[?1070h\x1b[?8452l\x1b[?80h",
+                b"\x1b_Gi=5,s=3,v=1,f=24,m=1;AAEC\x1b\\\x1b_Gm=1,q=2;AwQ\x1b\\",
+                b"\x1b_Ga=d,d=I,i=7\x1b\\\x1b[?80l",
+                b"\x1bPq#1!20~",
+                b"-~\x1b\\",
+                b"\x1b_Gi=6,a=T,s=1,v",
+                b"=1;AAEC",
+                b"Aw\x1b\\",
+                b"\x1b_Gi=8,s=9,v=9,f=24,m=1;AAEC\x1b\\",
                 b"\x1bP2$t3/9",
             ],
             _ => Vec::new(),
@@ -256,7 +281,7 @@ mod tests {
     fn output() -> impl Strategy<Value = Vec<u8>> {
         let all = [pieces(), pieces_since(2)].concat();
         let piece = prop_oneof![
-            8 => prop::sample::select(all).prop_map(<[u8]>::to_vec),
+            12 => prop::sample::select(all).prop_map(<[u8]>::to_vec),
             1 => prop::collection::vec(any::<u8>(), 0..6),
         ];
         prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
@@ -312,7 +337,7 @@ mod tests {
     fn checkpoints_of_every_version_are_read() {
         for version in 1..=VERSION {
             let file = format!("{}/tests/golden/checkpoint-{version}.hex", env!("CARGO_MANIFEST_DIR"));
-            let mut known = terminal();
+            let mut known = terminal_with(Options { images: version >= 2, ..Options::default() });
             let pieces = pieces();
             // Without the last one, which resets everything.
             pieces[..pieces.len() - 1].iter().for_each(|piece| known.feed(piece));

@@ -30,9 +30,13 @@ impl<H: History> Terminal<H> {
             2 => {
                 self.at.pending_wrap = false;
                 self.erase_rows(0..rows, selective);
+                if !selective {
+                    self.graphics.clear_screen(self.on_alternate, rows, true);
+                }
             }
             3 if !selective => {
                 self.history.clear();
+                self.graphics.forget_history();
                 // What the primary screen goes on with is gone.
                 self.primary.detach(0);
             }
@@ -146,6 +150,8 @@ impl<H: History> Terminal<H> {
             if left > 0 || right < self.cols() {
                 self.screen_mut().scroll_columns_up(row..bottom, left..right, count, blank);
             } else {
+                let (alternate, rows) = (self.on_alternate, self.rows());
+                self.graphics.scroll_up(alternate, row..bottom, count, rows, false);
                 self.screen_mut().detach(row + count);
                 self.screen_mut().scroll_up(row..bottom, count, blank);
             }

@@ -4,6 +4,8 @@
 mod csi;
 mod edit;
 mod esc;
+mod image;
+mod image_command;
 mod mode;
 mod params;
 mod presentation;
@@ -11,6 +13,7 @@ mod rectangle;
 mod report;
 mod reset;
 mod sgr;
+mod sixel_setting;
 mod string;
 mod window;
 
@@ -61,6 +64,11 @@ impl<H: History> Perform for Performer<'_, H> {
     fn hook(&mut self, params: &vte::Params, intermediates: &[u8], ignore: bool, action: char) {
         let parameter = params.iter().next().and_then(|values| values.first()).copied().unwrap_or(0);
         self.device_control.begin(parameter, intermediates, ignore, action);
+        self.terminal.graphics.sixel = None;
+        if self.terminal.options.images && intermediates.is_empty() && action == 'q' && !ignore {
+            let mut values = params.iter().map(|values| values.first().copied().unwrap_or_default());
+            self.terminal.begin_sixel(values.next().unwrap_or_default(), values.next().unwrap_or_default());
+        }
     }
 
     fn put(&mut self, byte: u8) {
@@ -68,7 +76,11 @@ impl<H: History> Perform for Performer<'_, H> {
     }
 
     fn unhook(&mut self) {
-        self.terminal.answer_device_control(self.device_control);
+        if self.terminal.graphics.sixel.is_some() {
+            self.terminal.end_sixel(self.device_control.is_spoilt());
+        } else {
+            self.terminal.answer_device_control(self.device_control);
+        }
         self.device_control.clear();
     }
 }

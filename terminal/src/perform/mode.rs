@@ -27,6 +27,8 @@ impl<H: History> Terminal<H> {
             if !on || self.conformance >= since {
                 self.set_mode(mode, on);
             }
+        } else if self.options.images {
+            self.set_sixel_mode(number, on);
         }
     }
 
@@ -137,6 +139,11 @@ impl<H: History> Terminal<H> {
             Some(mode) if self.mode_is_set(mode) => 1,
             Some(_) => 2,
             None if !private && Mode::is_fixed_ansi(number) => 4,
+            None if private && self.options.images => match self.sixel_mode(number) {
+                Some(true) => 1,
+                Some(false) => 2,
+                None => 0,
+            },
             None => 0,
         };
         let prefix = if private { "?" } else { "" };

@@ -152,7 +152,7 @@ impl<H: History> Terminal<H> {
 
     fn checksum_of(&self, cell: Cell) -> u32 {
         match cell.content() {
-            Content::Blank | Content::Padding => 0x20,
+            Content::Blank | Content::Padding | Content::Image => 0x20,
             Content::Char(character) => character as u32,
             Content::Cluster(id) => self.clusters.get(id).chars().fold(0, |sum, c| sum + c as u32),
             Content::Spacer => 0,

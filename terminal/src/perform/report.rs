@@ -17,10 +17,11 @@ impl<H: History> Terminal<H> {
     /// The conformance level at the start (DECSCL): VT500.
     pub(crate) const CONFORMANCE: u8 = 65;
 
-    /// DA1: a VT200 with selective erase (6), horizontal scrolling (21), colour (22), rectangles (28) and a
-    /// clipboard (52).
+    /// DA1: a VT200 with sixel pictures (4) where there are images, selective erase (6), horizontal scrolling (21),
+    /// colour (22), rectangles (28) and a clipboard (52).
     pub(super) fn report_primary_attributes(&mut self) {
-        self.reply(b"\x1b[?62;6;21;22;28;52c");
+        let sixel = if self.options.images { "4;" } else { "" };
+        self.reply(format!("\x1b[?62;{sixel}6;21;22;28;52c").as_bytes());
     }
 
     /// DA2. Programs, vim first, take the second number for xterm's version: one that has SGR mouse

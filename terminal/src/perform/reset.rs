@@ -41,6 +41,7 @@ impl<H: History> Terminal<H> {
         self.modify_other_keys = 0;
         self.colours.reset_all();
         self.history.clear();
+        self.graphics.reset();
         for screen in [&mut self.primary, &mut self.alternate] {
             for row in 0..screen.rows() {
                 let row = screen.row_mut(row);

@@ -2,7 +2,12 @@
 
 #![allow(dead_code)] // Each test program uses a part of it.
 
-use scarab_terminal::{Content, History, Options, Size, Terminal, VecHistory};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use scarab_terminal::{
+    Content, History, ImageHost, ImageSource, Options, Picture, Size, Terminal, VecHistory,
+};
 
 /// A terminal under test.
 pub type Term = Terminal<VecHistory>;
@@ -10,6 +15,57 @@ pub type Term = Terminal<VecHistory>;
 /// An empty one with ample history.
 pub fn terminal(cols: u16, rows: u16) -> Term {
     Terminal::new(Size::cells(cols, rows), Options::default(), VecHistory::with_limit(10_000))
+}
+
+/// The pixels that a terminal has given away, by serial number, and what it finds in files.
+#[derive(Clone, Debug, Default)]
+pub struct Shelf(pub Arc<Mutex<Shelved>>);
+
+/// What is on a [`Shelf`].
+#[derive(Debug, Default)]
+pub struct Shelved {
+    pub pictures: BTreeMap<u64, Picture>,
+    pub files: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub asked: Vec<ImageSource>,
+}
+
+impl ImageHost for Shelf {
+    fn put(&mut self, serial: u64, picture: &Picture) {
+        let before = self.0.lock().unwrap().pictures.insert(serial, picture.clone());
+        assert!(before.is_none(), "{serial} twice");
+    }
+
+    fn remove(&mut self, serial: u64) {
+        assert!(self.0.lock().unwrap().pictures.remove(&serial).is_some(), "{serial} is not there");
+    }
+
+    fn read(&mut self, source: &ImageSource) -> Result<Vec<u8>, String> {
+        let mut shelved = self.0.lock().unwrap();
+        shelved.asked.push(source.clone());
+        shelved.files.get(&source.name).cloned().ok_or_else(|| "ENOENT:no such file".to_owned())
+    }
+}
+
+/// One that takes images, with the place where they go. Its cells are of 10 by 20 pixels.
+pub fn imaging(cols: u16, rows: u16) -> (Term, Shelf) {
+    let options = Options { images: true, ..Options::default() };
+    let (width_px, height_px) = (u32::from(cols) * 10, u32::from(rows) * 20);
+    let size = Size { width_px, height_px, ..Size::cells(cols, rows) };
+    let mut terminal = Terminal::new(size, options, VecHistory::with_limit(10_000));
+    let shelf = Shelf::default();
+    terminal.set_image_host(Box::new(shelf.clone()));
+    (terminal, shelf)
+}
+
+/// Fails the test if what is on the shelf is not what the terminal has.
+pub fn in_step(terminal: &Term, shelf: &Shelf) {
+    healthy(terminal);
+    let shelved = shelf.0.lock().unwrap();
+    let known: Vec<_> =
+        terminal.images().iter().map(|image| (image.serial, image.width, image.height)).collect();
+    let kept: Vec<_> =
+        shelved.pictures.iter().map(|(serial, picture)| (*serial, picture.width, picture.height)).collect();
+    assert_eq!(known, kept);
 }
 
 /// One that has been fed.
@@ -32,7 +88,7 @@ pub fn row_text<H: History>(terminal: &Terminal<H>, row: usize) -> String {
     let mut text = String::new();
     for cell in terminal.screen().row(row).cells() {
         match cell.content() {
-            Content::Blank | Content::Padding => text.push(' '),
+            Content::Blank | Content::Padding | Content::Image => text.push(' '),
             Content::Char(character) => text.push(character),
             Content::Cluster(id) => text.push_str(terminal.clusters().get(id)),
             Content::Spacer => {}

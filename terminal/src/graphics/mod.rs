@@ -1,0 +1,418 @@
+//! Images: which there are, and where they are shown. Sixel pictures and kitty's graphics protocol end here; the
+//! pixels go to the host, which shares them with viewers, as soon as they are decoded, and are not kept twice.
+//!
+//! ```text
+//!  sixel text ─┐                                     ┌─> host: pixels by serial number
+//!  kitty ──────┴> incoming ─> picture (decoded) ─────┤
+//!  commands                                          └─> images ─< placements ─> viewers
+//! ```
+//!
+//! All of this happens only where the host has said so ([`Options::images`](crate::Options::images)); otherwise both
+//! are swallowed, as by a terminal that knows no images.
+
+mod command;
+mod host;
+mod incoming;
+mod picture;
+mod placement;
+mod scrolling;
+mod sixel;
+
+pub use command::Medium;
+pub use host::{ImageHost, ImageSource};
+pub use incoming::MAX_INCOMING;
+pub use picture::{MAX_PIXELS, MAX_SIDE, Picture};
+pub use placement::{PlacedImage, PlacementKind};
+pub use sixel::REGISTERS;
+
+pub(crate) use command::{Action, Command};
+pub(crate) use host::NoHost;
+pub(crate) use incoming::{Incoming, SixelText, Transfer};
+pub(crate) use picture::{bytes_of, decode};
+pub(crate) use placement::Placement;
+pub(crate) use sixel::{Registers, draw};
+
+use crate::checkpoint::{Damaged, Reader, Saved, saved_struct};
+
+/// An image that is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Image {
+    /// Its number, which no other image of the session ever has. Under it the host keeps its pixels.
+    pub serial: u64,
+    /// Whether it belongs to the alternate screen.
+    pub alternate: bool,
+    /// The program's name for it, 0 without one.
+    pub id: u32,
+    /// The program's number for it, of which the newest counts; 0 without one.
+    pub number: u32,
+    /// Columns of pixels.
+    pub width: u32,
+    /// Rows of pixels.
+    pub height: u32,
+    /// When it was last asked for: the one least used goes first.
+    pub(crate) used: u64,
+}
+
+saved_struct!(Image { serial, alternate, id, number, width, height, used });
+
+impl Image {
+    fn bytes(&self) -> u64 {
+        bytes_of(self.width, self.height).map_or(0, |bytes| bytes as u64)
+    }
+}
+
+/// The images of a terminal.
+#[derive(Debug)]
+pub(crate) struct Graphics {
+    /// Where pixels go, and files come from.
+    pub(crate) host: Box<dyn ImageHost>,
+    /// In the order in which they came.
+    images: Vec<Image>,
+    /// In the order in which they came: of the same z the later is over the earlier.
+    placements: Vec<Placement>,
+    /// Bytes of all pixels.
+    bytes: u64,
+    next_serial: u64,
+    /// The last id given to an image that came with a number only.
+    next_id: u32,
+    /// Counts uses.
+    clock: u64,
+    /// The number of the line at the top, of the primary and of the alternate screen.
+    tops: [i64; 2],
+    /// Files asked for so far.
+    pub(crate) reads: u64,
+    /// Changes with what a viewer sees.
+    revision: u64,
+    pub(crate) incoming: Incoming,
+    pub(crate) transfer: Option<Transfer>,
+    pub(crate) sixel: Option<SixelText>,
+    /// Mode 80 (DECSDM): pictures stand at the top left and do not scroll.
+    pub(crate) sixel_display: bool,
+    /// Mode 8452: the cursor stays right of a picture.
+    pub(crate) cursor_right: bool,
+    /// Mode 1070 reset: the colour registers that all pictures share; `None`: each picture has its own.
+    pub(crate) shared_registers: Option<Box<Registers>>,
+}
+
+impl Default for Graphics {
+    fn default() -> Self {
+        Self {
+            host: Box::new(NoHost),
+            images: Vec::new(),
+            placements: Vec::new(),
+            bytes: 0,
+            next_serial: 1,
+            next_id: Self::FIRST_ID - 1,
+            clock: 0,
+            tops: [0; 2],
+            reads: 0,
+            revision: 0,
+            incoming: Incoming::default(),
+            transfer: None,
+            sixel: None,
+            sixel_display: false,
+            cursor_right: false,
+            shared_registers: None,
+        }
+    }
+}
+
+impl Saved for Graphics {
+    fn save(&self, to: &mut Vec<u8>) {
+        let Self {
+            host: _,
+            images,
+            placements,
+            bytes: _,
+            next_serial,
+            next_id,
+            clock,
+            tops,
+            reads,
+            revision,
+            incoming,
+            transfer,
+            sixel,
+            sixel_display,
+            cursor_right,
+            shared_registers,
+        } = self;
+        images.save(to);
+        placements.save(to);
+        (*next_serial, *next_id, *clock).save(to);
+        tops.save(to);
+        (*reads, *revision).save(to);
+        incoming.save(to);
+        transfer.save(to);
+        sixel.save(to);
+        (*sixel_display, *cursor_right).save(to);
+        shared_registers.save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let images: Vec<Image> = Saved::load(from)?;
+        let placements = Saved::load(from)?;
+        let (next_serial, next_id, clock) = Saved::load(from)?;
+        let tops = Saved::load(from)?;
+        let (reads, revision) = Saved::load(from)?;
+        let (incoming, transfer, sixel) = (Saved::load(from)?, Saved::load(from)?, Saved::load(from)?);
+        let (sixel_display, cursor_right) = Saved::load(from)?;
+        Ok(Self {
+            bytes: images.iter().map(Image::bytes).sum(),
+            images,
+            placements,
+            next_serial,
+            next_id,
+            clock,
+            tops,
+            reads,
+            revision,
+            incoming,
+            transfer,
+            sixel,
+            sixel_display,
+            cursor_right,
+            shared_registers: Saved::load(from)?,
+            ..Self::default()
+        })
+    }
+}
+
+impl Graphics {
+    /// Bytes of pixels of one session at most: four screens of 3,840 by 2,160. The images least used make room.
+    pub(crate) const QUOTA: u64 = 128 << 20;
+    /// Images at most.
+    pub(crate) const MAX_IMAGES: usize = 2048;
+    /// Placements at most, of both screens and in history.
+    pub(crate) const MAX_PLACEMENTS: usize = 2048;
+    /// Ids from here on are given to images that come with a number only: programs count theirs from 1, or choose
+    /// them by chance.
+    const FIRST_ID: u32 = 1 << 31;
+
+    /// The images, oldest first.
+    pub(crate) fn images(&self) -> &[Image] {
+        &self.images
+    }
+
+    /// The placements, lowest first.
+    pub(crate) fn placements(&self) -> &[Placement] {
+        &self.placements
+    }
+
+    /// Changes with what a viewer sees.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The number of the line at the top of a screen.
+    pub(crate) fn top(&self, alternate: bool) -> i64 {
+        self.tops[usize::from(alternate)]
+    }
+
+    pub(crate) fn image(&self, serial: u64) -> Option<&Image> {
+        self.images.iter().find(|image| image.serial == serial)
+    }
+
+    /// The image that a program means.
+    pub(crate) fn find(&self, alternate: bool, id: u32, number: u32) -> Option<Image> {
+        let named = |image: &&Image| image.alternate == alternate && image.id > 0;
+        let mut named = self.images.iter().filter(named);
+        match (id, number) {
+            (0, 0) => None,
+            (0, number) => named.rfind(|image| image.number == number).copied(),
+            (id, _) => named.find(|image| image.id == id).copied(),
+        }
+    }
+
+    /// Takes an image in, in the place of one with the same id. Others make room for it.
+    pub(crate) fn add(&mut self, alternate: bool, id: u32, number: u32, picture: &Picture) -> Image {
+        let Picture { width, height, ref rgba } = *picture;
+        if id > 0 {
+            self.remove_images(|image| image.alternate == alternate && image.id == id);
+        }
+        self.make_room(rgba.len() as u64);
+        let id = if id == 0 && number > 0 { self.free_id(alternate) } else { id };
+        self.clock += 1;
+        let image =
+            Image { serial: self.next_serial, alternate, id, number, width, height, used: self.clock };
+        self.next_serial += 1;
+        self.bytes += image.bytes();
+        self.images.push(image);
+        self.host.put(image.serial, picture);
+        image
+    }
+
+    /// An id that no image has. There are fewer images than ids.
+    fn free_id(&mut self, alternate: bool) -> u32 {
+        loop {
+            self.next_id = self.next_id.wrapping_add(1).max(Self::FIRST_ID);
+            if self.find(alternate, self.next_id, 0).is_none() {
+                return self.next_id;
+            }
+        }
+    }
+
+    fn make_room(&mut self, bytes: u64) {
+        while !self.images.is_empty()
+            && (self.bytes + bytes > Self::QUOTA || self.images.len() >= Self::MAX_IMAGES)
+        {
+            // Those that nobody sees first, and among them the one least used.
+            let shown = |image: &Image| self.placements.iter().any(|place| place.serial == image.serial);
+            let least = self.images.iter().min_by_key(|image| (shown(image), image.used));
+            let Some(serial) = least.map(|image| image.serial) else { return };
+            self.remove_images(|image| image.serial == serial);
+        }
+    }
+
+    /// Removes images and what shows them.
+    fn remove_images(&mut self, mut which: impl FnMut(&Image) -> bool) {
+        let Self { images, placements, host, bytes, revision, .. } = self;
+        images.retain(|image| {
+            let goes = which(image);
+            if goes {
+                host.remove(image.serial);
+                placements.retain(|placement| placement.serial != image.serial);
+                *bytes -= image.bytes();
+                *revision += 1;
+            }
+            !goes
+        });
+    }
+
+    /// Shows an image.
+    pub(crate) fn place(&mut self, placement: Placement) {
+        if placement.id > 0 {
+            let same = |other: &Placement| other.serial == placement.serial && other.id == placement.id;
+            self.placements.retain(|other| !same(other));
+        }
+        if self.placements.len() >= Self::MAX_PLACEMENTS {
+            let oldest = self.placements.remove(0);
+            self.free_unseen(|image| image.serial == oldest.serial && image.id == 0);
+        }
+        self.clock += 1;
+        if let Some(image) = self.images.iter_mut().find(|image| image.serial == placement.serial) {
+            image.used = self.clock;
+            self.placements.push(placement);
+        }
+        self.revision += 1;
+    }
+
+    /// Takes placements away. Images that nothing shows any more go too if nobody could show them again, or `free`.
+    pub(crate) fn remove(&mut self, free: bool, mut which: impl FnMut(&Placement, &Image) -> bool) {
+        let mut touched = Vec::new();
+        let Self { images, placements, .. } = self;
+        placements.retain(|placement| {
+            let image = images.iter().find(|image| image.serial == placement.serial);
+            let goes = image.is_none_or(|image| which(placement, image));
+            if goes {
+                touched.push(placement.serial);
+            }
+            !goes
+        });
+        if !touched.is_empty() {
+            self.revision += 1;
+            self.free_unseen(|image| touched.contains(&image.serial) && (free || image.id == 0));
+        }
+    }
+
+    /// Takes those away that have a place on a screen.
+    pub(crate) fn remove_placed(&mut self, alternate: bool, free: bool, which: impl Fn(&Placement) -> bool) {
+        self.remove(free, |place, _| place.alternate == alternate && place.has_place() && which(place));
+    }
+
+    /// Frees images that nothing shows.
+    pub(crate) fn free_unseen(&mut self, mut which: impl FnMut(&Image) -> bool) {
+        let mut seen: Vec<u64> = self.placements.iter().map(|placement| placement.serial).collect();
+        seen.sort_unstable();
+        self.remove_images(|image| seen.binary_search(&image.serial).is_err() && which(image));
+    }
+
+    /// RIS: as at the start, but for what must not come twice.
+    pub(crate) fn reset(&mut self) {
+        self.remove_images(|_| true);
+        self.incoming = Incoming::default();
+        self.transfer = None;
+        self.sixel_display = false;
+        self.cursor_right = false;
+        self.shared_registers = None;
+    }
+
+    /// Bytes kept of images on their way.
+    pub(crate) fn pending(&self) -> usize {
+        self.incoming.payload.data.capacity()
+            + self.transfer.as_ref().map_or(0, |transfer| transfer.data.capacity())
+            + self.sixel.as_ref().map_or(0, |sixel| sixel.text.capacity())
+    }
+
+    /// Where placements are that move with their lines when these are wrapped anew.
+    pub(crate) fn placements_mut(&mut self) -> &mut [Placement] {
+        self.revision += 1;
+        &mut self.placements
+    }
+
+    /// The state as text; what was never used says nothing.
+    pub(crate) fn describe(&self, text: &mut String) {
+        use std::fmt::Write;
+        let Self {
+            host: _,
+            images,
+            placements,
+            bytes,
+            next_serial,
+            next_id,
+            clock,
+            tops,
+            reads,
+            revision: _,
+            incoming,
+            transfer,
+            sixel,
+            sixel_display,
+            cursor_right,
+            shared_registers,
+        } = self;
+        let _ = writeln!(text, "{images:?} {bytes} {next_serial} {next_id} {clock}");
+        for placement in placements {
+            let line = placement.line - tops[usize::from(placement.alternate)];
+            let _ = writeln!(text, "{:?}", Placement { line, ..*placement });
+        }
+        let _ = writeln!(text, "{reads} {incoming:?} {transfer:?} {sixel:?}");
+        let _ = writeln!(text, "{sixel_display} {cursor_right} {shared_registers:?}");
+    }
+
+    pub(crate) fn verify_integrity(&self) -> Result<(), String> {
+        if self.images.len() > Self::MAX_IMAGES || self.placements.len() > Self::MAX_PLACEMENTS {
+            return Err("there are too many images".to_owned());
+        }
+        if self.bytes > Self::QUOTA || self.bytes != self.images.iter().map(Image::bytes).sum::<u64>() {
+            return Err(format!("images count as {} bytes", self.bytes));
+        }
+        let mut names: Vec<(bool, u32)> = Vec::new();
+        for (place, image) in self.images.iter().enumerate() {
+            let ordered = place == 0 || self.images[place - 1].serial < image.serial;
+            if !ordered || image.serial >= self.next_serial || image.used > self.clock || image.bytes() == 0 {
+                return Err(format!("no image is so: {image:?}"));
+            }
+            names.extend((image.id > 0).then_some((image.alternate, image.id)));
+        }
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err("two images have one id".to_owned());
+        }
+        if self.next_serial > u64::MAX / 2 || self.clock > u64::MAX / 2 || self.revision > u64::MAX / 2 {
+            return Err("images were counted too far".to_owned());
+        }
+        if self.tops.iter().any(|top| top.unsigned_abs() > 1 << 61) {
+            return Err("lines were counted too far".to_owned());
+        }
+        for placement in &self.placements {
+            let image = self.image(placement.serial).filter(|image| image.alternate == placement.alternate);
+            let Some(image) = image else { return Err("a placement shows no image".to_owned()) };
+            placement.verify_integrity((image.width, image.height))?;
+        }
+        if !incoming::are_sound(&self.incoming, self.transfer.as_ref(), self.sixel.as_ref()) {
+            return Err("more of an image is on its way than may be".to_owned());
+        }
+        Ok(())
+    }
+}
