@@ -9,6 +9,7 @@
 //! | `recovery` | a session again from that |
 //! | `input` | what goes into the PTY |
 //! | `frames`, `publish`, `viewers` | when a frame comes, how, and who is told |
+//! | `image_files` | files that programs say an image is in |
 //! | `events`, `translate` | what programs tell, and the wire's words in the emulator's |
 //! | `capture`, `text`, `wait` | screen and history as text, and waiting for some |
 //!
@@ -24,6 +25,7 @@ mod events;
 mod exit;
 mod frames;
 mod host_event;
+pub mod image_files;
 mod input;
 mod journal;
 mod links;
