@@ -119,6 +119,11 @@ impl Cell {
         Self { content: Self::PADDING, style, flags: 0 }
     }
 
+    /// Without its character, and as it looks.
+    pub(crate) fn blanked(self) -> Self {
+        Self { content: 0, ..self.with_wide(false) }
+    }
+
     /// The right half of this cell.
     pub(crate) const fn spacer(self) -> Self {
         Self { content: Self::SPACER, flags: self.flags & !Self::WIDE, ..self }

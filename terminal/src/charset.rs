@@ -192,6 +192,11 @@ impl Charsets {
         self.single_shift.is_none() && self.slots[usize::from(self.left)] == Charset::Ascii
     }
 
+    /// The set in GL, without a single shift.
+    pub(crate) fn left_half(&self) -> Charset {
+        self.slots[usize::from(self.left)]
+    }
+
     /// Translates one character.
     pub(crate) fn map(&mut self, character: char) -> char {
         let slot = self.single_shift.take().unwrap_or(self.left);

@@ -51,9 +51,9 @@ pub enum Event {
         /// Its exit status, where the shell told it.
         exit: Option<i32>,
     },
-    /// The shape of the mouse pointer (OSC 22).
+    /// The shape of the mouse pointer changed (OSC 22); empty for the usual one.
     PointerShape(String),
-    /// The program chose another size, which it may while nobody looks; [`crate::Terminal::size`] tells it.
+    /// The program chose another size, which it may while no viewer shows it; [`crate::Terminal::size`] tells it.
     Resized,
 }
 
@@ -62,7 +62,8 @@ pub enum Event {
 pub(crate) struct Events(Vec<Event>);
 
 impl Events {
-    /// Events that wait at most; later ones are dropped. A host takes them after every read.
+    /// Events that wait at most, beside one of each kind of which only the last counts; later ones are dropped. A host
+    /// takes them after every read.
     const MAX: usize = 256;
     /// Bytes of clipboard that wait at most: one full transfer.
     const MAX_CLIPBOARD: usize = 1 << 20;
@@ -99,7 +100,8 @@ impl Events {
                 self.0.retain(|waiting| !matches!(waiting, Event::ClipboardSet { .. }));
             }
         }
-        if self.0.len() < Self::MAX {
+        // Of those that coalesce there is one of each kind at most, and what they tell is a state that must be known.
+        if coalesces || self.0.len() < Self::MAX {
             self.0.push(event);
         }
     }

@@ -15,6 +15,9 @@ impl<H: History> Terminal<H> {
     /// Checks all that must hold between two calls.
     pub fn verify_integrity(&self) -> Result<(), String> {
         let (rows, cols) = (self.rows(), self.cols());
+        if self.size != self.size.clamped() {
+            return Err(format!("its size is {:?}", self.size));
+        }
         for (name, screen) in [("primary", &self.primary), ("alternate", &self.alternate)] {
             if (screen.rows(), screen.cols()) != (rows, cols) {
                 return Err(format!("the {name} screen is {}x{}", screen.cols(), screen.rows()));
@@ -58,6 +61,8 @@ impl<H: History> Terminal<H> {
         self.renditions.verify_integrity()?;
         self.colours.verify_integrity()?;
         self.titles.verify_integrity()?;
+        self.pointers.verify_integrity()?;
+        self.pace.verify_integrity()?;
         self.graphics.verify_integrity()?;
         if self.replies.len() > Self::MAX_REPLIES {
             return Err(format!("{} bytes of replies wait", self.replies.len()));
@@ -139,6 +144,9 @@ impl<H: History> Terminal<H> {
             replies,
             eight_bit,
             renditions,
+            watched,
+            pace,
+            pointers,
             events,
             history,
             retirement: _,
@@ -158,7 +166,7 @@ impl<H: History> Terminal<H> {
         let _ = writeln!(text, "{cursor_look:?} {last:?} {conformance} {rectangular} {anonymous_links}");
         let _ = writeln!(text, "{titles:?} {directory:?} {progress:?} {notifications:?} {kitty:?}");
         let _ = writeln!(text, "{modify_other_keys} {focused} {}", history.pieces());
-        let _ = writeln!(text, "{tabs:?} {eight_bit} {renditions:?}");
+        let _ = writeln!(text, "{tabs:?} {eight_bit} {renditions:?} {watched} {pace:?} {pointers:?}");
         let _ = writeln!(text, "{colours:?}");
         graphics.describe(&mut text);
         let _ = writeln!(text, "{} {events:?}", String::from_utf8_lossy(replies));

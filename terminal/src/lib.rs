@@ -30,7 +30,9 @@ mod link;
 mod modes;
 mod motion;
 pub mod osc;
+mod pace;
 mod perform;
+mod pointer;
 mod print;
 mod rendition;
 mod resize;
@@ -48,7 +50,7 @@ mod titles;
 pub mod width;
 
 pub use cell::{Cell, Content};
-pub use checkpoint::Damaged;
+pub use checkpoint::{Damaged, VERSION as CHECKPOINT_VERSION};
 pub use cluster::{ClusterId, Clusters};
 pub use cursor::{Cursor, CursorShape};
 pub use event::Event;
@@ -60,6 +62,7 @@ pub use history::{History, OwnedPiece, Piece, Run, RunKind, RunStyle, VecHistory
 pub use link::{Link, LinkId, Links};
 pub use modes::{Mode, Modes};
 pub use osc::{Notification, Progress};
+pub use pointer::PointerOp;
 pub use row::{LineSize, Mark, Row, RowId};
 pub use screen::Screen;
 pub use size::{Options, Size};

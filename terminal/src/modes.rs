@@ -45,7 +45,7 @@ pub enum Mode {
     MoreFix,
     /// DECNRCM.
     NationalCharsets,
-    /// Backspace goes back over a line's start, as terminfo's `bw` says.
+    /// Backspace goes back over a line's start, as terminfo's `bw` says. xterm since 383 stops at hard line ends here.
     ReverseWrap,
     /// DECNKM.
     ApplicationKeypad,
@@ -81,7 +81,7 @@ pub enum Mode {
     AltEscape,
     /// A bell marks the window urgent.
     BellIsUrgent,
-    /// The same by the number that it has in newer xterms.
+    /// The same by the number that xterm gave it when it narrowed the other one.
     ReverseWrapExtended,
     /// The alternate screen (47).
     AlternateScreen,
@@ -105,9 +105,9 @@ pub enum Mode {
     FontKeys,
     /// Mouse: xterm's highlight tracking; kept, since a selection is the viewer's.
     MouseHighlight,
-    /// Num Lock counts as a modifier of xterm's; kept, since keys come as events.
+    /// Num Lock has the keypad type digits, whatever the application keypad says.
     NumLockModifier,
-    /// Delete sends DEL; kept, since no program that runs today would know it.
+    /// Delete sends DEL.
     DeleteIsDel,
 }
 
@@ -218,8 +218,6 @@ impl Mode {
                 | Self::CursorBlink
                 | Self::FontKeys
                 | Self::MouseHighlight
-                | Self::NumLockModifier
-                | Self::DeleteIsDel
         )
     }
 }
@@ -235,7 +233,12 @@ impl Saved for Modes {
     }
 
     fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
-        Ok(Self(u64::load(from)?))
+        let mut modes = Self(u64::load(from)?);
+        // Version 1 had no such mode, and did as if it were set.
+        if from.version < 2 {
+            modes.store(Mode::NumLockModifier, true);
+        }
+        Ok(modes)
     }
 }
 
@@ -250,6 +253,7 @@ impl Modes {
             Mode::PrintExtent,
             Mode::AlternateScroll,
             Mode::MetaEscape,
+            Mode::NumLockModifier,
         ] {
             modes.set(mode, true);
         }

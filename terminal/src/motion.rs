@@ -63,7 +63,7 @@ impl<H: History> Terminal<H> {
     }
 
     /// BS and CUB. With reverse wrap it goes on at the end of the row before, and from the first row at the end of
-    /// the last.
+    /// the last: the rule of xterm up to 382, by either number.
     pub(crate) fn backward(&mut self, count: usize) {
         let wanted = self.modes.is_set(Mode::ReverseWrap) || self.modes.is_set(Mode::ReverseWrapExtended);
         let reverse = self.modes.is_set(Mode::AutoWrap) && wanted;
@@ -94,6 +94,7 @@ impl<H: History> Terminal<H> {
                 self.at.row - 1
             };
             self.at.col = last;
+            self.clip_col();
             left -= 1;
         }
     }
@@ -132,10 +133,10 @@ impl<H: History> Terminal<H> {
 
     /// LF, VT, FF.
     pub(crate) fn line_feed(&mut self) {
+        self.index();
         if self.modes.is_set(Mode::Newline) {
             self.carriage_return();
         }
-        self.index();
     }
 
     /// Moves the rows from `top` to the bottom margin up. What leaves the primary screen at its top

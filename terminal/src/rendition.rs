@@ -8,9 +8,11 @@ use crate::style::{Attributes, Style, Underline};
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Renditions {
     stack: Vec<Kept>,
+    /// Pushed beyond the stack's depth, and kept as a number only: each pop still belongs to its push.
+    beyond: u32,
 }
 
-saved_struct!(Renditions { stack });
+saved_struct!(Renditions { stack, beyond });
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Kept {
@@ -22,39 +24,30 @@ struct Kept {
 
 saved_struct!(Kept { style, parts });
 
-/// The attributes that have a parameter and a bit of their own.
-const ATTRIBUTES: [(u16, Attributes); 8] = [
-    (1, Attributes::BOLD),
-    (2, Attributes::FAINT),
-    (3, Attributes::ITALIC),
-    (5, Attributes::BLINK),
-    (6, Attributes::RAPID_BLINK),
-    (7, Attributes::INVERSE),
-    (8, Attributes::HIDDEN),
-    (9, Attributes::STRIKE),
-];
 const UNDERLINE: u16 = 1 << 4;
 const FOREGROUND: u16 = 1 << 10;
 const BACKGROUND: u16 = 1 << 11;
 
-/// The part that a parameter of XTPUSHSGR names: the code that sets it, 30 the foreground, 31 the background.
+/// The part that a parameter of XTPUSHSGR names: the code that sets it, 30 the foreground, 31 the background, which
+/// were 10 and 11 once.
 fn part(parameter: u16) -> u16 {
     match parameter {
         1..=9 => 1 << parameter,
         21 => UNDERLINE,
-        30 => FOREGROUND,
-        31 => BACKGROUND,
+        10 | 30 => FOREGROUND,
+        11 | 31 => BACKGROUND,
         _ => 0,
     }
 }
 
 impl Renditions {
-    /// Renditions that can be kept, as in xterm; with more nothing is pushed.
+    /// Renditions that can be kept, as in xterm.
     const DEPTH: usize = 10;
 
     /// Keeps the parts that `parameters` name, or everything where they name nothing.
     pub(crate) fn push(&mut self, style: Style, parameters: impl Iterator<Item = u16>) {
         if self.stack.len() == Self::DEPTH {
+            self.beyond = self.beyond.saturating_add(1);
             return;
         }
         let named = parameters.filter(|parameter| *parameter > 0).collect::<Vec<_>>();
@@ -68,12 +61,16 @@ impl Renditions {
 
     /// Puts back what was kept last.
     pub(crate) fn pop(&mut self, style: &mut Style) {
+        if self.beyond > 0 {
+            self.beyond -= 1;
+            return;
+        }
         let Some(Kept { style: kept, parts }) = self.stack.pop() else { return };
         if parts == u16::MAX {
             *style = Style { link: style.link, ..kept };
             return;
         }
-        for (parameter, attribute) in ATTRIBUTES {
+        for (parameter, attribute) in Attributes::CODES {
             if parts & part(parameter) != 0 {
                 style.attributes.set(attribute, kept.attributes.contains(attribute));
             }
@@ -91,6 +88,7 @@ impl Renditions {
 
     pub(crate) fn clear(&mut self) {
         self.stack.clear();
+        self.beyond = 0;
     }
 
     pub(crate) fn verify_integrity(&self) -> Result<(), String> {
@@ -107,7 +105,7 @@ impl Renditions {
 /// What two styles have in common, the rest as it is by default (XTREPORTSGR).
 pub(crate) fn common(one: &Style, other: &Style) -> Style {
     let mut style = Style::default();
-    for (_, attribute) in ATTRIBUTES.into_iter().chain([(0, Attributes::OVERLINE)]) {
+    for (_, attribute) in Attributes::CODES {
         let both = one.attributes.contains(attribute) && other.attributes.contains(attribute);
         style.attributes.set(attribute, both);
     }

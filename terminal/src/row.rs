@@ -218,6 +218,30 @@ impl Row {
         }
     }
 
+    /// Takes the characters out of a range, but for protected ones if it `keeps` them, and leaves how the cells look.
+    pub(crate) fn blank_characters(&mut self, range: Range<usize>, keeps: bool) {
+        let end = range.end.min(self.used);
+        for col in range.start..end {
+            let cell = self.cells[col];
+            if cell.is_blank() || (keeps && cell.protected()) {
+                continue;
+            }
+            // Both halves of a wide one, also where the range has only one of them.
+            let halves = match (cell.is_spacer(), cell.wide()) {
+                (true, _) => col.saturating_sub(1)..col + 1,
+                (false, true) => col..(col + 2).min(self.cells.len()),
+                (false, false) => col..col + 1,
+            };
+            for cell in &mut self.cells[halves] {
+                *cell = cell.blanked();
+            }
+        }
+        if range.end >= self.cells.len() {
+            self.wrapped = false;
+        }
+        self.tighten();
+    }
+
     /// Writes printable ASCII from `col` on; it must fit.
     #[inline]
     pub(crate) fn write_ascii(&mut self, col: usize, text: &[u8], prototype: Cell) {

@@ -25,6 +25,9 @@ impl Size {
     /// The tallest screen, in rows.
     pub const MAX_ROWS: u16 = 1000;
 
+    /// Most pixels of a side: cells of 500 pixels on the widest screen, and room to multiply by rows and columns.
+    pub const MAX_PX: u32 = 1 << 20;
+
     /// A size in cells, its pixels unknown.
     pub const fn cells(cols: u16, rows: u16) -> Self {
         Self { cols, rows, width_px: 0, height_px: 0 }
@@ -33,7 +36,12 @@ impl Size {
     /// The nearest size that the emulator can have: at least one cell.
     #[must_use]
     pub fn clamped(self) -> Self {
-        Self { cols: self.cols.clamp(1, Self::MAX_COLS), rows: self.rows.clamp(1, Self::MAX_ROWS), ..self }
+        Self {
+            cols: self.cols.clamp(1, Self::MAX_COLS),
+            rows: self.rows.clamp(1, Self::MAX_ROWS),
+            width_px: self.width_px.min(Self::MAX_PX),
+            height_px: self.height_px.min(Self::MAX_PX),
+        }
     }
 
     /// Width and height of one cell in pixels, 0 when unknown.
@@ -52,9 +60,12 @@ impl Default for Size {
 /// What the host decides once for a terminal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// Whether a program may ask for the checksum of a part of the screen (DECRQCRA) and for titles, which
-    /// lets it read what other programs wrote there.
+    /// Whether a program may ask for the checksum of a part of the screen (DECRQCRA), which lets it read what other
+    /// programs wrote there.
     pub allow_checksum: bool,
+    /// Whether a program that asks for a title is told it (XTWINOPS 20, 21). What is told is typed into whatever reads the
+    /// terminal then, and whoever printed the title chose it.
+    pub tell_titles: bool,
     /// The answer to XTVERSION: name and version.
     pub name_version: String,
     /// The state of mode 2027 at the start and after a reset: characters joined to grapheme clusters.
@@ -67,6 +78,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             allow_checksum: false,
+            tell_titles: false,
             name_version: concat!("scarab ", env!("CARGO_PKG_VERSION")).to_owned(),
             grapheme_clusters: true,
             images: false,

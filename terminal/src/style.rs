@@ -99,6 +99,19 @@ impl Attributes {
     /// SGR 53.
     pub const OVERLINE: Self = Self(1 << 8);
 
+    /// Each with the code of SGR that sets it.
+    pub(crate) const CODES: [(u16, Self); 9] = [
+        (1, Self::BOLD),
+        (2, Self::FAINT),
+        (3, Self::ITALIC),
+        (5, Self::BLINK),
+        (6, Self::RAPID_BLINK),
+        (7, Self::INVERSE),
+        (8, Self::HIDDEN),
+        (9, Self::STRIKE),
+        (53, Self::OVERLINE),
+    ];
+
     /// No attribute.
     pub const fn empty() -> Self {
         Self(0)

@@ -12,6 +12,8 @@ use crate::keyboard::KittyFlags;
 use crate::link::Links;
 use crate::modes::{Mode, Modes};
 use crate::osc::{NotificationAssembler, Progress};
+use crate::pace::ResizePace;
+use crate::pointer::Pointers;
 use crate::rendition::Renditions;
 use crate::retire::Retirement;
 use crate::screen::Screen;
@@ -115,6 +117,10 @@ pub struct Terminal<H: History> {
     /// C1 controls are single bytes, in what the program writes and in what it is answered (S8C1T).
     pub(crate) eight_bit: bool,
     pub(crate) renditions: Renditions,
+    /// Some viewer shows it: its size is the viewers' business.
+    pub(crate) watched: bool,
+    pub(crate) pace: ResizePace,
+    pub(crate) pointers: Pointers,
     pub(crate) events: Events,
     pub(crate) history: H,
     pub(crate) retirement: Retirement,
@@ -169,6 +175,9 @@ impl<H: History> Terminal<H> {
             replies: Vec::new(),
             eight_bit: false,
             renditions: Renditions::default(),
+            watched: false,
+            pace: ResizePace::default(),
+            pointers: Pointers::default(),
             events: Events::default(),
             history,
             retirement: Retirement::default(),
@@ -208,6 +217,21 @@ impl<H: History> Terminal<H> {
                 self.reply(if focused { b"\x1b[I" } else { b"\x1b[O" });
             }
         }
+    }
+
+    /// Whether any viewer shows it, as the host said.
+    pub fn watched(&self) -> bool {
+        self.watched
+    }
+
+    /// Tells whether any viewer shows it. While none does, a program may choose its size.
+    pub fn set_watched(&mut self, watched: bool) {
+        self.watched = watched;
+    }
+
+    /// The shape that the program gives the mouse pointer, by its name in CSS; empty for the usual one.
+    pub fn pointer_shape(&self) -> &str {
+        self.pointers.current(self.screen_slot())
     }
 
     /// Ends a synchronized update (mode 2026) that took too long.

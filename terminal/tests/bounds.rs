@@ -226,7 +226,7 @@ fn pushes_without_end() {
 #[test]
 fn tab_stops_without_end() {
     let (early, late) = bomb(20_000, |number| {
-        format!("\x1b[{}G\x1bH\x1b[W\x1bP2$t{}\x1b\\", number % 3000, "7/".repeat(600))
+        format!("\x1b[{}G\x1bH\x1b[?5W\x1bP2$t{}\x1b\\", number % 3000, "7/".repeat(600))
     });
     assert_eq!(early, late);
     // And a tab over none is no search without end.

@@ -5,12 +5,12 @@
 
 mod common;
 
-use common::{Term, answer, at, healthy, row_text, rows, text};
+use common::{Term, answer, at, healthy, row_text, rows, style, text};
 use scarab_terminal::{Attributes, Colour, Event, History, Options, Size, Terminal, Underline, VecHistory};
 
 /// A session in which programs may read everything back.
 fn session() -> Term {
-    let options = Options { allow_checksum: true, ..Options::default() };
+    let options = Options { allow_checksum: true, tell_titles: true, ..Options::default() };
     Terminal::new(Size::cells(80, 25), options, VecHistory::with_limit(1000))
 }
 
@@ -32,10 +32,6 @@ fn asked(before: &str, question: &str) -> String {
 /// The pen's style, as DECRQSS tells it.
 fn pen(before: &str) -> String {
     asked(before, "\x1bP$qm\x1b\\").replace("ESC P1$r", "").replace("mESC \\", "")
-}
-
-fn style(terminal: &Term, row: usize, col: usize) -> scarab_terminal::Style {
-    terminal.styles().get(terminal.screen().row(row).cells()[col].style())
 }
 
 #[test]
@@ -202,7 +198,7 @@ fn a_program_may_resize_what_nobody_looks_at() {
     terminal.feed(b"\x1b[8;25;80t\x1b[?3h\x1b[?40l\x1b[?3l");
     assert_eq!(size(&terminal), (80, 25), "mode 40 was reset by RIS");
     // Somebody looks.
-    terminal.set_focus(true);
+    terminal.set_watched(true);
     terminal.feed(b"x\x1b[?40h\x1b[8;10;90t\x1b[30t\x1b[132$|");
     assert_eq!((size(&terminal), text(&terminal).as_str()), ((80, 25), "x"));
     terminal.feed(b"\x1b[?3h");
@@ -272,10 +268,11 @@ fn stacks_of_renditions() {
     assert_eq!(pen("\x1b[1;3;31;44m\x1b[1;30#{\x1b[0;7;42m\x1b[#}"), "0;1;7;31;42");
     assert_eq!(pen("\x1b[4m\x1b[21#p\x1b[24;9m\x1b[#q"), "0;9;4");
     assert_eq!(pen("\x1b[1m\x1b[#}"), "0;1");
-    // Ten deep, and what is more was not pushed.
+    // Ten deep, and what is more is only counted.
     let deep: String = (0..20).map(|number| format!("\x1b[3{}m\x1b[#{{", number % 8)).collect();
-    assert_eq!(pen(&format!("{deep}\x1b[#}}")), "0;31");
-    assert_eq!(pen(&format!("{deep}{}\x1b[0;1m\x1b[#}}", "\x1b[#}".repeat(10))), "0;1");
+    assert_eq!(pen(&format!("{deep}\x1b[#}}")), "0;33");
+    assert_eq!(pen(&format!("{deep}{}\x1b[0;1m\x1b[#}}", "\x1b[#}".repeat(10))), "0;31");
+    assert_eq!(pen(&format!("{deep}{}\x1b[0;1m\x1b[#}}", "\x1b[#}".repeat(20))), "0;1");
     // A link is no rendition.
     let terminal = fed("\x1b]8;;http://a\x07\x1b[1m\x1b[#{\x1b]8;;\x07\x1b[m\x1b[#}x");
     assert_eq!((style(&terminal, 0, 0).link, style(&terminal, 0, 0).attributes), (None, Attributes::BOLD));
@@ -288,21 +285,23 @@ fn stacks_of_renditions() {
 #[test]
 fn stacks_of_colours() {
     let ask = "\x1b]4;1;?\x07\x1b[#R";
-    let red = |colour: &str, pushed: u8| format!("ESC ]4;1;rgb:{colour}\x07ESC [?{pushed};{pushed}#Q");
-    assert_eq!(asked("\x1b]4;1;#010203\x07\x1b[#P\x1b]4;1;#040506\x07", ask), red("0404/0505/0606", 1));
+    let red =
+        |colour: &str, pushed: u8, places: u8| format!("ESC ]4;1;rgb:{colour}\x07ESC [?{pushed};{places}#Q");
+    assert_eq!(asked("\x1b]4;1;#010203\x07\x1b[#P\x1b]4;1;#040506\x07", ask), red("0404/0505/0606", 1, 1));
     assert_eq!(
         asked("\x1b]4;1;#010203\x07\x1b[#P\x1b]4;1;#040506\x07\x1b[#Q", ask),
-        red("0101/0202/0303", 0)
+        red("0101/0202/0303", 0, 1)
     );
     // From a place, where they stay.
     let two = "\x1b]4;1;#010203\x07\x1b[#P\x1b]4;1;#040506\x07\x1b[#P";
-    assert_eq!(asked(&format!("{two}\x1b[1#Q"), ask), red("0101/0202/0303", 2));
-    assert_eq!(asked(&format!("{two}\x1b[1#P\x1b[m\x1b]104\x07\x1b[1#Q"), ask), red("0404/0505/0606", 2));
-    assert_eq!(asked(&format!("{two}\x1b[9#Q\x1b[9#P"), ask), red("0404/0505/0606", 2));
-    assert_eq!(asked(&format!("{two}\x1bc"), ask), red("cdcd/0000/0000", 0));
-    let mut terminal = fed("\x1b]10;#010203;#111111;#222222\x07\x1b]5;0;#333333\x07\x1b[#P\x1bc");
-    let _ = terminal.take_events();
-    terminal = fed("\x1b]10;#010203\x07\x1b]5;0;#333333\x07\x1b[#P\x1b]110\x07\x1b]105\x07");
+    assert_eq!(asked(&format!("{two}\x1b[1#Q"), ask), red("0101/0202/0303", 2, 2));
+    assert_eq!(asked(&format!("{two}\x1b[1#P\x1b[m\x1b]104\x07\x1b[1#Q"), ask), red("0404/0505/0606", 2, 2));
+    assert_eq!(asked(&format!("{two}\x1b[9#Q\x1b[9#P"), ask), red("0404/0505/0606", 2, 9));
+    assert_eq!(asked(&format!("{two}\x1bc"), ask), red("cdcd/0000/0000", 0, 0));
+    // What a reset took back is not brought again by what had been pushed.
+    let dynamic = "\x1b]10;#010203;#111111;#222222\x07\x1b]5;0;#333333\x07\x1b[#P\x1bc\x1b[#Q\x1b[1#Q";
+    assert_eq!(asked(dynamic, "\x1b]10;?\x07\x1b]5;0;?\x07"), asked("", "\x1b]10;?\x07\x1b]5;0;?\x07"));
+    let mut terminal = fed("\x1b]10;#010203\x07\x1b]5;0;#333333\x07\x1b[#P\x1b]110\x07\x1b]105\x07");
     let _ = terminal.take_events();
     assert_eq!(
         answer(&mut terminal, b"\x1b[#Q\x1b]10;?\x07\x1b]5;0;?\x07"),
@@ -388,7 +387,7 @@ fn presentation_reports_go_both_ways() {
 
 #[test]
 fn modes_that_only_say_how_they_stand() {
-    for mode in [35, 1001, 1035, 1037] {
+    for mode in [35, 1001, 1039] {
         let ask = format!("\x1b[?{mode}$p");
         assert_eq!(asked("", &ask), format!("ESC [?{mode};2$y"));
         assert_eq!(asked(&format!("\x1b[?{mode}h"), &ask), format!("ESC [?{mode};1$y"));

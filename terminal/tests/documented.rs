@@ -9,6 +9,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::{Term, answer};
+use scarab_terminal::colour::ViewerColours;
 use scarab_terminal::{Event, History, Options, Size, Terminal, VecHistory};
 
 const DOCUMENT: &str = include_str!("../../docs/sequences.md");
@@ -64,13 +65,14 @@ impl State {
     }
 
     fn after(bytes: &str) -> Self {
-        Self::with(Options { allow_checksum: true, ..Options::default() }, bytes)
+        Self::with(Options { allow_checksum: true, tell_titles: true, ..Options::default() }, bytes)
     }
 
     fn with(options: Options, bytes: &str) -> Self {
         let mut terminal = Terminal::new(Size::cells(10, 4), options, VecHistory::with_limit(100));
         terminal.feed(bytes.as_bytes());
-        terminal.feed(NOTHING);
+        // So much that sizes may be chosen as often as ever, which counts bytes of output.
+        terminal.feed(&NOTHING.repeat(1000));
         terminal.replies().clear();
         let _ = terminal.take_events();
         let mut saved = Vec::new();
@@ -258,6 +260,53 @@ fn modes() {
         let before = terminal.input_modes();
         terminal.feed(format!("\x1b[?{number}h").as_bytes());
         assert_eq!(terminal.input_modes(), before, "{row}");
+    }
+}
+
+/// What comes before and after a mode for its effect to be seen; the others show without anything.
+const SCENES: [(&str, &str, &str); 14] = [
+    ("4", "ab\x1b[H", "x"),
+    ("20", "", "ab\nc"),
+    ("?6", "\x1b[2;3r", "\x1b[H"),
+    ("?7", "", "abcdefghijklm"),
+    ("?3", "\x1b[?40h", ""),
+    ("?40", "", "\x1b[?3h"),
+    ("?41", "", "abcdefghij\tY"),
+    ("?42", "", "\x1b(K["),
+    ("?45", "", "\r\n\x08"),
+    ("?1045", "", "\r\n\x08"),
+    ("?69", "", "\x1b[2;5s\x1b[1;3H\x1b[9C"),
+    ("?95", "\x1b[?40hstays", "\x1b[?3h"),
+    ("?1048", "\x1b[2;2H\x1b7\x1b[H", "\x1b8"),
+    ("?2027", "", "\u{1f469}\u{200d}\u{1f680}"),
+];
+
+/// All that a program or a viewer could notice, but for the mode itself.
+fn noticed(scene: (&str, &str), mode: &str) -> String {
+    let mut terminal = common::terminal(10, 4);
+    terminal.feed(format!("{}\x1b[{mode}{}", scene.0, scene.1).as_bytes());
+    let synchronized = terminal.synchronized();
+    let seen = (common::text(&terminal), terminal.cursor(), terminal.input_modes(), terminal.size());
+    let screen = terminal.on_alternate_screen();
+    // What the host tells, a program may want to hear of.
+    terminal.set_focus(true);
+    terminal.set_colours(&ViewerColours { dark: false, ..ViewerColours::default() });
+    terminal.resize(Size::cells(12, 5));
+    let replies = String::from_utf8_lossy(terminal.replies()).into_owned();
+    format!("{seen:?} {screen} {synchronized} {replies:?}")
+}
+
+#[test]
+fn modes_that_are_not_only_kept_have_an_effect() {
+    for row in DOCUMENT.lines().filter(|line| line.starts_with("| `") && !line.contains("| kept")) {
+        let mode = row.split('`').nth(1).map(|text| text.replace(' ', "")).unwrap_or_default();
+        if !table("### Modes", "mode").iter().any(|known| known.replace(' ', "") == mode) {
+            continue;
+        }
+        let scene =
+            SCENES.iter().find(|(of, ..)| *of == mode).map_or(("", ""), |(_, before, after)| (before, after));
+        let [set, reset] = ["h", "l"].map(|end| noticed(scene, &format!("{mode}{end}")));
+        assert_ne!(set, reset, "{row}");
     }
 }
 

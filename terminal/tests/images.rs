@@ -421,3 +421,19 @@ fn animations_and_relatives_are_refused_in_words() {
         "ESC _Gi=1;EINVAL:relative placements are not supportedESC \\"
     );
 }
+
+#[test]
+fn the_modes_of_pictures_are_saved_and_restored() {
+    let (mut terminal, _shelf) = imaging(10, 4);
+    for (mode, start) in [(80, 2), (1070, 1), (8452, 2)] {
+        let other = 3 - start;
+        let (turn, back) = if start == 1 { ("l", "h") } else { ("h", "l") };
+        let ask = format!("\x1b[?{mode}$p");
+        let told = |state: u8| format!("ESC [?{mode};{state}$y");
+        let mut said = |before: String| answer(&mut terminal, (before + &ask).as_bytes());
+        assert_eq!(said(format!("\x1b[?{mode}r")), told(start), "nothing was saved");
+        assert_eq!(said(format!("\x1b[?{mode}{turn}\x1b[?{mode}s\x1b[?{mode}{back}")), told(start));
+        assert_eq!(said(format!("\x1b[?{mode}r")), told(other));
+        assert_eq!(said(format!("\x1bc\x1b[?{mode}r")), told(start));
+    }
+}

@@ -110,7 +110,7 @@ const PRIVATE: &[(u16, bool)] = &[
     (1015, false),
     (1016, false),
     (1034, false),
-    (1035, false),
+    (1035, true),
     (1036, true),
     (1037, false),
     (1039, false),

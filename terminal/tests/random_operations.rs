@@ -17,6 +17,7 @@ enum Step {
     Resize(u16, u16),
     Frame,
     Focus(bool),
+    Watched(bool),
     EndUpdate,
 }
 
@@ -140,6 +141,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (1u16..40, 1u16..14).prop_map(|(cols, rows)| Step::Resize(cols, rows)),
         1 => Just(Step::Frame),
         1 => any::<bool>().prop_map(Step::Focus),
+        1 => any::<bool>().prop_map(Step::Watched),
         1 => Just(Step::EndUpdate),
     ]
 }
@@ -150,6 +152,7 @@ fn apply(terminal: &mut Term, step: &Step) {
         Step::Resize(cols, rows) => terminal.resize(Size::cells(*cols, *rows)),
         Step::Frame => terminal.begin_frame(),
         Step::Focus(focused) => terminal.set_focus(*focused),
+        Step::Watched(watched) => terminal.set_watched(*watched),
         Step::EndUpdate => terminal.end_synchronized_update(),
     }
 }

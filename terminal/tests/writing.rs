@@ -4,12 +4,8 @@
 
 mod common;
 
-use common::{answer, at, fed, healthy, history, row_text, rows, terminal, text};
+use common::{answer, at, fed, healthy, history, row_text, rows, style, terminal, text};
 use scarab_terminal::{Attributes, Colour, Content, LineSize, Size, Style, Underline};
-
-fn style(terminal: &common::Term, row: usize, col: usize) -> Style {
-    terminal.styles().get(terminal.screen().row(row).cells()[col].style())
-}
 
 #[test]
 fn the_last_column_waits_before_it_wraps() {

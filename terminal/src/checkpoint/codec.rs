@@ -4,6 +4,8 @@
 //! Written by hand, not derived, so that an older checkpoint can go on being read when a type has changed: what
 //! [`Saved::load`] does may depend on [`Reader::version`].
 
+use super::VERSION;
+
 /// A checkpoint that cannot be what [`Terminal::checkpoint`](crate::Terminal::checkpoint) wrote, and where it shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Damaged(pub(crate) String);
@@ -54,6 +56,13 @@ impl<'a> Reader<'a> {
     /// Reads what checkpoints have since `version`; an older one stands for the default.
     pub(crate) fn since<T: Saved + Default>(&mut self, version: u32) -> Result<T, Damaged> {
         if self.version < version { Ok(T::default()) } else { T::load(self) }
+    }
+}
+
+/// Appends what checkpoints have since `version`, which the one that is written may be before.
+pub(crate) fn save_since<T: Saved>(version: u32, what: &T, to: &mut Vec<u8>) {
+    if VERSION >= version {
+        what.save(to);
     }
 }
 
@@ -208,12 +217,12 @@ impl<T: Saved> Saved for Box<T> {
 /// Saves a struct field by field. It names them all: one that is added does not compile until it stands here,
 /// behind `since` and the version of the first checkpoint that has it; read from an older one it is the default.
 macro_rules! saved_struct {
-    ($name:ty { $($field:ident),+ $(,)? } $(since $version:literal { $($newer:ident),+ $(,)? })?) => {
+    ($name:ty { $($field:ident),+ $(,)? } $(since $version:literal { $($newer:ident),+ $(,)? })*) => {
         impl $crate::checkpoint::Saved for $name {
             fn save(&self, to: &mut Vec<u8>) {
-                let Self { $($field),+ $(, $($newer),+)? } = self;
+                let Self { $($field),+ $(, $($newer),+)* } = self;
                 $($crate::checkpoint::Saved::save($field, to);)+
-                $($($crate::checkpoint::Saved::save($newer, to);)+)?
+                $($($crate::checkpoint::save_since($version, $newer, to);)+)*
             }
 
             fn load(
@@ -221,7 +230,7 @@ macro_rules! saved_struct {
             ) -> Result<Self, $crate::checkpoint::Damaged> {
                 Ok(Self {
                     $($field: $crate::checkpoint::Saved::load(from)?,)+
-                    $($($newer: from.since($version)?,)+)?
+                    $($($newer: from.since($version)?,)+)*
                 })
             }
         }

@@ -7,7 +7,7 @@
 mod codec;
 
 pub use codec::Damaged;
-pub(crate) use codec::{Reader, Saved, damaged, save_text, saved_enum, saved_struct};
+pub(crate) use codec::{Reader, Saved, damaged, save_since, save_text, saved_enum, saved_struct};
 
 use crate::event::Events;
 use crate::graphics::Graphics;
@@ -19,8 +19,9 @@ use crate::terminal::Terminal;
 
 /// Begins every checkpoint.
 const MAGIC: u32 = u32::from_le_bytes(*b"SCCP");
-/// The version written, and the newest that can be read.
-const VERSION: u32 = 2;
+/// The version written, and the newest that can be read. Raised, it is a new layout of what the host keeps them in: a
+/// host that knows only the version before must not take them for damaged. The feature `previous` makes that one.
+pub const VERSION: u32 = if cfg!(feature = "previous") { 1 } else { 2 };
 
 impl<H: History> Terminal<H> {
     /// Appends everything that this terminal is to `out`: but for its history, which is the host's, its events,
@@ -30,7 +31,7 @@ impl<H: History> Terminal<H> {
         VERSION.save(out);
         let Self {
             size,
-            options: Options { allow_checksum, name_version: _, grapheme_clusters, images },
+            options: Options { allow_checksum, tell_titles, name_version: _, grapheme_clusters, images },
             stream,
             primary,
             alternate,
@@ -63,6 +64,9 @@ impl<H: History> Terminal<H> {
             replies,
             eight_bit,
             renditions,
+            watched,
+            pace,
+            pointers,
             events: _,
             history: _,
             retirement: _,
@@ -101,10 +105,14 @@ impl<H: History> Terminal<H> {
         focused.save(out);
         colours.save(out);
         replies.save(out);
-        eight_bit.save(out);
-        renditions.save(out);
-        images.save(out);
-        graphics.save(out);
+        save_since(2, eight_bit, out);
+        save_since(2, renditions, out);
+        save_since(2, watched, out);
+        save_since(2, pace, out);
+        save_since(2, pointers, out);
+        save_since(2, tell_titles, out);
+        save_since(2, images, out);
+        save_since(2, graphics, out);
     }
 
     /// The terminal that [`Terminal::checkpoint`] saved, with the history that it had then.
@@ -162,19 +170,24 @@ impl<H: History> Terminal<H> {
             replies: Saved::load(from)?,
             eight_bit: from.since(2)?,
             renditions: from.since(2)?,
+            // Until the host says: who looked on is not in version 1, and the size of what is looked at must stay.
+            watched: if from.version < 2 { true } else { Saved::load(from)? },
+            pace: from.since(2)?,
+            pointers: from.since(2)?,
             events: Events::default(),
             history,
             retirement,
             graphics: Graphics::default(),
         };
+        terminal.options.tell_titles = from.since(2)?;
         // Version 1 had no images.
-        if from.version >= 2 {
-            terminal.options.images = Saved::load(from)?;
-            terminal.graphics = Saved::load(from)?;
-        }
+        terminal.options.images = from.since(2)?;
+        terminal.graphics = from.since(2)?;
         if !from.is_empty() {
             return damaged("something is left over");
         }
+        // Version 1 had no bound for pixels.
+        terminal.size = terminal.size.clamped();
         terminal.verify_integrity().map_err(Damaged)?;
         Ok(terminal)
     }
@@ -260,6 +273,10 @@ mod tests {
                 b"\x1b[3;34m\x1b[3;30#{\x1b[m\x1b[#{",
                 b"\x1b[?40h\x1b[?3h\x1b[?1001;1035;1037;35h",
                 b"\x1b G\x9b5n",
+                b"\x1b]22;>wait,help\x07\x1b[?1049h\x1b]22;grab\x07\x1b[?1049l",
+                b"\x1b[8;5;21t\x1b[8;6;20t\x1b[3#P",
+                b"\x9d2;\xc3",
+                b"\x9c\x9c",
                 b"\x18\x1b_Gi=3,a=T,s=2,v=1,f=24,c=3,r=2,p=4,z=-5;AAECAwQF\x1b\\",
                 b"\x1b_GI=9,s=1,v=1,f=32;AAECAw\x1b\\\x1b_Ga=p,I=9,U=1,c=2,r=2\x1b\\",
                 b"\x1b[?1070l\x1b[?8452h\x1bP7;1q\"1;1;30;30#4;2;9;9;9!30~-!9B\x1b\\\x1b[?1070h\x1b[?8452l\x1b[?80h",
@@ -330,13 +347,19 @@ mod tests {
         }
     }
 
+    /// A file of what earlier versions wrote.
+    fn golden(name: &str) -> String {
+        format!("{}/tests/golden/checkpoint-{name}", env!("CARGO_MANIFEST_DIR"))
+    }
+
     /// While people upgrade, a checkpoint of the version before is all that is left of their screens. Other bytes are
-    /// another [`VERSION`], with a file of its own beside this one, which must go on being read.
-    /// `SCARAB_WRITE_GOLDEN=1` writes a file that is not there yet.
+    /// another [`VERSION`], with a file of its own beside this one, which must go on being read: as what the
+    /// description beside it says, whatever the same output comes to in this version.
+    /// `SCARAB_WRITE_GOLDEN=1` writes a file of bytes that is not there yet, and the descriptions.
     #[test]
     fn checkpoints_of_every_version_are_read() {
+        let write = std::env::var_os("SCARAB_WRITE_GOLDEN").is_some_and(|value| value == "1");
         for version in 1..=VERSION {
-            let file = format!("{}/tests/golden/checkpoint-{version}.hex", env!("CARGO_MANIFEST_DIR"));
             let mut known = terminal_with(Options { images: version >= 2, ..Options::default() });
             let pieces = pieces();
             // Without the last one, which resets everything.
@@ -349,20 +372,32 @@ mod tests {
                 .chunks(32)
                 .map(|line| line.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n")
                 .collect();
-            let write = std::env::var_os("SCARAB_WRITE_GOLDEN").is_some_and(|value| value == "1");
+            let file = golden(&format!("{version}.hex"));
             if write && version == VERSION && !std::path::Path::new(&file).exists() {
                 std::fs::write(&file, hex.concat()).expect("the golden file can be written");
             }
-            let golden = std::fs::read_to_string(&file).expect("the golden file");
+            let digits = std::fs::read_to_string(&file).expect("the golden file");
             if version == VERSION {
-                assert!(golden == hex.concat(), "other bytes than {file}: raise VERSION, and read both");
+                assert!(digits == hex.concat(), "other bytes than {file}: raise VERSION, and read both");
             }
-            let digits: String = golden.split_whitespace().collect();
+            let digits: String = digits.split_whitespace().collect();
             let bytes: Vec<u8> = (0..digits.len() / 2)
                 .map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).expect("a byte"))
                 .collect();
-            let read = Terminal::restore(&bytes, known.history.clone()).expect("a checkpoint");
-            assert_eq!(read.describe(), known.describe(), "{file}");
+            let mut read = Terminal::restore(&bytes, known.history.clone()).expect("a checkpoint");
+            // Which is the package's, and not saved.
+            read.options.name_version.clear();
+            known.options.name_version.clear();
+            let read = read.describe();
+            let description = golden(&format!("{version}.txt"));
+            if write {
+                std::fs::write(&description, &read).expect("the description can be written");
+            }
+            let described = std::fs::read_to_string(&description).expect("the description");
+            assert!(read == described, "{file} is read as something else than {description}");
+            if version == VERSION {
+                assert_eq!(read, known.describe(), "{file}");
+            }
         }
     }
 

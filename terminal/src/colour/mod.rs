@@ -181,10 +181,13 @@ pub struct Colours {
     dynamic: [Option<Rgb>; DynamicColour::ALL.len()],
     revision: u64,
     special: [Option<Rgb>; SPECIAL],
-    stack: Vec<Kept>,
+    /// The places of the stack (XTPUSHCOLORS), up to the highest that was ever used.
+    places: Vec<Option<Kept>>,
+    /// How many of them are pushed.
+    pushed: usize,
 }
 
-saved_struct!(Colours { viewer, palette, dynamic, revision } since 2 { special, stack });
+saved_struct!(Colours { viewer, palette, dynamic, revision } since 2 { special, places, pushed });
 
 /// What the program had set when it pushed its colours.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -328,52 +331,63 @@ impl Colours {
     /// Colours that can be kept, as in xterm. Pushed on more, the oldest are lost.
     pub(crate) const DEPTH: usize = 10;
 
-    /// XTPUSHCOLORS: onto the stack (`place` 0), or over what it has at a place.
+    /// XTPUSHCOLORS: onto the stack (`place` 0), or into a place from 1 on without pushing.
     pub(crate) fn push(&mut self, place: usize) {
-        let kept = Kept { palette: self.palette.clone(), dynamic: self.dynamic, special: self.special };
-        match place {
+        let place = match place {
+            0 if self.pushed == Self::DEPTH => {
+                self.places.rotate_left(1);
+                Self::DEPTH - 1
+            }
             0 => {
-                if self.stack.len() == Self::DEPTH {
-                    self.stack.remove(0);
-                }
-                self.stack.push(kept);
+                self.pushed += 1;
+                self.pushed - 1
             }
-            place => {
-                if let Some(slot) = self.stack.get_mut(place - 1) {
-                    *slot = kept;
-                }
-            }
+            place if place <= Self::DEPTH => place - 1,
+            _ => return,
+        };
+        if self.places.len() <= place {
+            self.places.resize(place + 1, None);
         }
+        self.places[place] =
+            Some(Kept { palette: self.palette.clone(), dynamic: self.dynamic, special: self.special });
     }
 
-    /// XTPOPCOLORS: from the stack (`place` 0), or from a place, where it stays.
+    /// XTPOPCOLORS: from the stack (`place` 0), or from a place, where they stay.
     pub(crate) fn pop(&mut self, place: usize) {
-        let kept = match place {
-            0 => self.stack.pop(),
-            place => self.stack.get(place - 1).cloned(),
+        let place = match place {
+            0 if self.pushed == 0 => return,
+            0 => {
+                self.pushed -= 1;
+                self.pushed
+            }
+            place => place - 1,
         };
-        if let Some(Kept { palette, dynamic, special }) = kept {
+        if let Some(Some(Kept { palette, dynamic, special })) = self.places.get(place).cloned() {
             change(&mut self.palette, palette, &mut self.revision);
             change(&mut self.dynamic, dynamic, &mut self.revision);
             change(&mut self.special, special, &mut self.revision);
         }
     }
 
-    /// How many colours are on the stack.
-    pub(crate) fn pushed(&self) -> usize {
-        self.stack.len()
+    /// How many colours are pushed, and the highest place that has any.
+    pub(crate) fn kept(&self) -> (usize, usize) {
+        (self.pushed, self.places.len())
     }
 
     pub(crate) fn verify_integrity(&self) -> Result<(), String> {
-        let pushed = self.stack.len();
-        if pushed > Self::DEPTH { Err(format!("{pushed} palettes are on the stack")) } else { Ok(()) }
+        let (pushed, places) = self.kept();
+        if pushed > places || places > Self::DEPTH {
+            return Err(format!("{pushed} palettes are pushed in {places} places"));
+        }
+        Ok(())
     }
 
     /// Gives everything back to the viewer (RIS).
     pub fn reset_all(&mut self) {
         self.reset_palette();
         self.reset_special();
-        self.stack.clear();
+        self.places.clear();
+        self.pushed = 0;
         change(&mut self.dynamic, [None; DynamicColour::ALL.len()], &mut self.revision);
     }
 }

@@ -92,6 +92,36 @@ pub(crate) struct Graphics {
     pub(crate) cursor_right: bool,
     /// Mode 1070 reset: the colour registers that all pictures share; `None`: each picture has its own.
     pub(crate) shared_registers: Option<Box<Registers>>,
+    /// What XTSAVE kept of these modes, by their numbers: as at the start where it kept nothing.
+    pub(crate) saved_modes: SavedModes,
+}
+
+/// Modes 80, 1070 and 8452 as XTSAVE found them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SavedModes {
+    sixel_display: bool,
+    own_registers: bool,
+    cursor_right: bool,
+}
+
+saved_struct!(SavedModes { sixel_display, own_registers, cursor_right });
+
+impl Default for SavedModes {
+    fn default() -> Self {
+        Self { sixel_display: false, own_registers: true, cursor_right: false }
+    }
+}
+
+impl SavedModes {
+    /// The place of the mode with this number.
+    pub(crate) fn slot(&mut self, number: u16) -> Option<&mut bool> {
+        match number {
+            80 => Some(&mut self.sixel_display),
+            1070 => Some(&mut self.own_registers),
+            8452 => Some(&mut self.cursor_right),
+            _ => None,
+        }
+    }
 }
 
 impl Default for Graphics {
@@ -113,6 +143,7 @@ impl Default for Graphics {
             sixel_display: false,
             cursor_right: false,
             shared_registers: None,
+            saved_modes: SavedModes::default(),
         }
     }
 }
@@ -136,6 +167,7 @@ impl Saved for Graphics {
             sixel_display,
             cursor_right,
             shared_registers,
+            saved_modes,
         } = self;
         images.save(to);
         placements.save(to);
@@ -147,6 +179,7 @@ impl Saved for Graphics {
         sixel.save(to);
         (*sixel_display, *cursor_right).save(to);
         shared_registers.save(to);
+        saved_modes.save(to);
     }
 
     fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
@@ -173,6 +206,7 @@ impl Saved for Graphics {
             sixel_display,
             cursor_right,
             shared_registers: Saved::load(from)?,
+            saved_modes: Saved::load(from)?,
             ..Self::default()
         })
     }
@@ -335,6 +369,7 @@ impl Graphics {
         self.sixel_display = false;
         self.cursor_right = false;
         self.shared_registers = None;
+        self.saved_modes = SavedModes::default();
     }
 
     /// Bytes kept of images on their way.
@@ -370,6 +405,7 @@ impl Graphics {
             sixel_display,
             cursor_right,
             shared_registers,
+            saved_modes,
         } = self;
         let _ = writeln!(text, "{images:?} {bytes} {next_serial} {next_id} {clock}");
         for placement in placements {
@@ -377,7 +413,7 @@ impl Graphics {
             let _ = writeln!(text, "{:?}", Placement { line, ..*placement });
         }
         let _ = writeln!(text, "{reads} {incoming:?} {transfer:?} {sixel:?}");
-        let _ = writeln!(text, "{sixel_display} {cursor_right} {shared_registers:?}");
+        let _ = writeln!(text, "{sixel_display} {cursor_right} {shared_registers:?} {saved_modes:?}");
     }
 
     pub(crate) fn verify_integrity(&self) -> Result<(), String> {

@@ -126,10 +126,10 @@ fn modifier_parameter(mods: Mods) -> u32 {
 }
 
 fn keypad(event: &KeyEvent, key: NamedKey, modes: InputModes, out: &mut Vec<u8>) {
-    // Num lock wins over the application keypad (xterm's mode 1035, always on): who turned it on wants
-    // digits.
+    // Num lock wins over the application keypad unless a program says otherwise (xterm's mode 1035): who turned it on
+    // wants digits.
     if modes.application_keypad
-        && !event.mods.intersects(Mods::NUM_LOCK)
+        && !(modes.num_lock && event.mods.intersects(Mods::NUM_LOCK))
         && let Some(last) = application_code(key)
     {
         if event.mods.intersects(Mods::ALT | Mods::META) && modes.meta_escape {
@@ -197,6 +197,7 @@ pub(super) fn named(key: NamedKey, mods: Mods, modes: InputModes, out: &mut Vec<
         NamedKey::End => cursor(b'F', mods, modes.application_cursor, out),
         NamedKey::Home => cursor(b'H', mods, modes.application_cursor, out),
         NamedKey::Insert => editing(2, mods, out),
+        NamedKey::Delete if modes.delete_is_del && mods.is_empty() => out.push(0x7f),
         NamedKey::Delete => editing(3, mods, out),
         NamedKey::PageUp => editing(5, mods, out),
         NamedKey::PageDown => editing(6, mods, out),

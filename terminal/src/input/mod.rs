@@ -101,6 +101,10 @@ pub struct InputModes {
     pub meta_escape: bool,
     /// Enter sends CR LF (LNM, 20).
     pub newline: bool,
+    /// Num lock has the keypad type digits, whatever the application keypad says (mode 1035).
+    pub num_lock: bool,
+    /// Delete sends DEL (mode 1037).
+    pub delete_is_del: bool,
 }
 
 impl Default for InputModes {
@@ -120,6 +124,8 @@ impl Default for InputModes {
             kitty: 0,
             meta_escape: true,
             newline: false,
+            num_lock: true,
+            delete_is_del: false,
         }
     }
 }
@@ -144,6 +150,8 @@ impl InputModes {
             kitty,
             meta_escape,
             newline,
+            num_lock,
+            delete_is_del,
         } = self;
         let switches = [
             application_cursor,
@@ -155,6 +163,8 @@ impl InputModes {
             alternate_screen,
             meta_escape,
             newline,
+            num_lock,
+            delete_is_del,
         ];
         let switches = switches.iter().enumerate().fold(0, |bits, (bit, on)| bits | u64::from(*on) << bit);
         switches
@@ -183,6 +193,8 @@ impl InputModes {
             kitty: number(32, 31) as u8,
             meta_escape: on(7),
             newline: on(8),
+            num_lock: on(9),
+            delete_is_del: on(10),
         }
     }
 }

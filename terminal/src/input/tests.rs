@@ -58,6 +58,8 @@ fn modes_survive_their_bits() {
         kitty: 31,
         meta_escape: false,
         newline: true,
+        num_lock: false,
+        delete_is_del: true,
     };
     for modes in [everything, InputModes::default(), modes(21)] {
         assert_eq!(InputModes::from_bits(modes.to_bits()), modes);
@@ -176,7 +178,14 @@ fn the_keypad() {
         assert_eq!(sent(&named(key, PLAIN), modes(0)), numeric, "{key:?}");
         assert_eq!(sent(&named(key, PLAIN), application), app, "{key:?}");
         assert_eq!(sent(&named(key, Mods::NUM_LOCK), application), numeric, "{key:?} with num lock");
+        // Mode 1035 reset.
+        let application = InputModes { num_lock: false, ..application };
+        assert_eq!(sent(&named(key, Mods::NUM_LOCK), application), app, "{key:?} with num lock");
     }
+    // Mode 1037.
+    let deletes = InputModes { delete_is_del: true, ..modes(0) };
+    assert_eq!(sent(&named(NamedKey::Delete, PLAIN), deletes), "\x7f");
+    assert_eq!(sent(&named(NamedKey::Delete, CTRL), deletes), "ESC [3;5~");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 
 use crate::checkpoint::{Damaged, Reader, Saved, damaged};
 use crate::colour::{DynamicColour, PALETTE, Rgb, SPECIAL, parse as parse_colour};
+use crate::pointer::PointerOp;
 use text::{Lines, Undecoded, base64, clean, percent_decoded};
 
 /// Characters kept of a title.
@@ -32,6 +33,8 @@ pub const CLIPBOARD_LIMIT: usize = 1 << 20;
 const COLOUR_LIMIT: usize = 512;
 /// Bytes of a pointer shape's name; CSS's longest is `vertical-text`.
 const SHAPE_LIMIT: usize = 64;
+/// Pointer shapes named by one command: there are no more than that.
+const SHAPES_LIMIT: usize = 64;
 /// Clipboards named by one OSC 52: there are twelve, and each may be named once.
 const SELECTION_LIMIT: usize = 12;
 
@@ -103,8 +106,8 @@ pub enum Osc {
     },
     /// What a shell says of its prompt (133).
     Prompt(PromptMark),
-    /// The mouse pointer's shape, by its name in CSS; empty for the usual one (22).
-    PointerShape(String),
+    /// The mouse pointer's shape (22).
+    Pointer(PointerOp),
     /// Nothing known, or malformed: to be ignored.
     Unknown,
 }
@@ -184,7 +187,7 @@ pub fn parse_body(body: &[u8]) -> Osc {
         8 => link(rest),
         9 => notification_or_progress(rest),
         10..=19 => dynamic(number, rest),
-        22 => pointer_shape(rest),
+        22 => pointer(rest),
         52 => clipboard(rest),
         99 => notification::parse(rest),
         104 => resets(rest, PALETTE + SPECIAL).map_or(Osc::Unknown, Osc::ResetPalette),
@@ -334,14 +337,28 @@ fn progress(body: &[u8]) -> Osc {
     })
 }
 
-/// A name, or kitty's `=name` for the same. Its stack (`>`, `<`) and questions (`?`) are not kept.
-fn pointer_shape(body: &[u8]) -> Osc {
-    let name = body.strip_prefix(b"=").unwrap_or(body);
+/// xterm's name, or kitty's operation on names. xterm's own names are none of CSS; they are kept as they come.
+fn pointer(body: &[u8]) -> Osc {
+    let (operation, names) = match body {
+        [operation @ (b'=' | b'>' | b'<' | b'?'), names @ ..] => (*operation, names),
+        names => (b'=', names),
+    };
     let allowed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    if name.len() > SHAPE_LIMIT || !name.iter().all(allowed) {
-        return Osc::Unknown;
-    }
-    Osc::PointerShape(name.iter().map(|b| char::from(*b)).collect())
+    let name = |name: &[u8]| {
+        (name.len() <= SHAPE_LIMIT && name.iter().all(allowed))
+            .then(|| name.iter().map(|b| char::from(*b)).collect())
+    };
+    let list = || {
+        let list = names.split(|b| *b == b',').filter(|shape| !shape.is_empty()).take(SHAPES_LIMIT);
+        list.map(name).collect::<Option<Vec<String>>>().filter(|list| !list.is_empty())
+    };
+    let operation = match operation {
+        b'=' => name(names).map(PointerOp::Set),
+        b'>' => list().map(PointerOp::Push),
+        b'<' => Some(PointerOp::Pop),
+        _ => list().map(PointerOp::Query),
+    };
+    operation.map_or(Osc::Unknown, Osc::Pointer)
 }
 
 fn clipboard(body: &[u8]) -> Osc {

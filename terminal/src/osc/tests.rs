@@ -137,10 +137,17 @@ fn clipboards() {
 
 #[test]
 fn pointer_shapes() {
-    assert_eq!(osc("22;pointer"), Osc::PointerShape("pointer".into()));
-    assert_eq!(osc("22;=vertical-text"), Osc::PointerShape("vertical-text".into()));
-    assert_eq!(osc("22;"), Osc::PointerShape(String::new()));
-    assert_eq!(osc("22;>a,b"), Osc::Unknown);
+    let set = |shape: &str| Osc::Pointer(PointerOp::Set(shape.into()));
+    assert_eq!(osc("22;pointer"), set("pointer"));
+    assert_eq!(osc("22;=vertical-text"), set("vertical-text"));
+    assert_eq!(osc("22;"), set(""));
+    let names = || vec!["a".into(), "b".into()];
+    assert_eq!(osc("22;>a,b"), Osc::Pointer(PointerOp::Push(names())));
+    assert_eq!(osc("22;?a,,b"), Osc::Pointer(PointerOp::Query(names())));
+    assert_eq!(osc("22;<ignored"), Osc::Pointer(PointerOp::Pop));
+    for none in ["22;>", "22;?", "22;a b", "22;>a,b c", "22;a,b"] {
+        assert_eq!(osc(none), Osc::Unknown, "{none}");
+    }
 }
 
 #[test]

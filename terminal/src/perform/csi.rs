@@ -116,8 +116,8 @@ impl<H: History> Terminal<H> {
             (b'>', 'c') if arguments.raw(0) == 0 => self.report_secondary_attributes(),
             (b'=', 'c') if arguments.raw(0) == 0 => self.report_tertiary_attributes(),
             (b'>', 'q') if arguments.raw(0) == 0 => self.report_version(),
-            (b'>', 't') => arguments.values().for_each(|number| self.set_title_mode(number, true)),
-            (b'>', 'T') => arguments.values().for_each(|number| self.set_title_mode(number, false)),
+            (b'>', 't') => arguments.named().for_each(|number| self.set_title_mode(number, true)),
+            (b'>', 'T') => arguments.named().for_each(|number| self.set_title_mode(number, false)),
             (b'>', 'm') => self.set_modify_other_keys(arguments),
             (b'>', 'n') if arguments.raw(0) == 4 => self.change_modify_other_keys(0),
             (b'>', 'u') => {
@@ -148,6 +148,7 @@ impl<H: History> Terminal<H> {
             (b"\"", 'q') => self.set_character_protection(arguments.raw(0)),
             (b"$", 'p') => self.report_mode(arguments.raw(0) as u16, false),
             (b"?$", 'p') => self.report_mode(arguments.raw(0) as u16, true),
+            (b"\"", 'v') => self.report_displayed_extent(),
             (b"$", 'w') => self.report_presentation(arguments.raw(0)),
             (b"'", '}') if self.within_margins() => self.shift_columns_right(self.at.col, count),
             (b"'", '~') if self.within_margins() => self.shift_columns_left(self.at.col, count),

@@ -18,9 +18,10 @@ impl<H: History> Terminal<H> {
             (b"", b'=') => self.set_mode(Mode::ApplicationKeypad, true),
             (b"", b'>') => self.set_mode(Mode::ApplicationKeypad, false),
             (b"", b'D') => self.index(),
+            // In this order: from right of the margins the return leads into them, and then the region would scroll.
             (b"", b'E') => {
-                self.carriage_return();
                 self.index();
+                self.carriage_return();
             }
             (b"", b'H') => self.tabs.set(self.at.col, true),
             (b"", b'M') => self.reverse_index(),

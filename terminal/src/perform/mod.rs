@@ -32,6 +32,8 @@ pub(crate) struct Performer<'a, H: History> {
     /// The text of the OSC string that may end now; `None` if it is not to be interpreted.
     pub(crate) osc: Option<&'a [u8]>,
     pub(crate) device_control: &'a mut DeviceControl,
+    /// A control sequence that ends now has a prefix and no number.
+    pub(crate) bare: bool,
 }
 
 impl<H: History> Perform for Performer<'_, H> {
@@ -45,7 +47,11 @@ impl<H: History> Perform for Performer<'_, H> {
         match intermediates {
             [] => self.terminal.control_sequence(&params.into(), action as u8),
             _ if ignore && intermediates.len() > 1 => {}
-            _ => self.terminal.marked_sequence(&params.into(), intermediates, action),
+            _ => {
+                let mut params = Params::from(params);
+                params.bare = self.bare;
+                self.terminal.marked_sequence(&params, intermediates, action);
+            }
         }
     }
 

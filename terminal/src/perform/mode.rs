@@ -18,13 +18,7 @@ impl<H: History> Terminal<H> {
 
     pub(super) fn set_private_mode(&mut self, number: u16, on: bool) {
         if let Some(mode) = Mode::from_private(number) {
-            // A terminal of an older kind has no such mode to be set (DECSCL).
-            let since = match mode {
-                Mode::LeftRightMargins => 64,
-                Mode::NoClearOnColumns => 65,
-                _ => 61,
-            };
-            if !on || self.conformance >= since {
+            if !on || self.has_mode(mode) {
                 self.set_mode(mode, on);
             }
         } else if self.options.images {
@@ -32,11 +26,26 @@ impl<H: History> Terminal<H> {
         }
     }
 
+    /// A terminal of an older kind has no such mode to be set (DECSCL).
+    fn has_mode(&self, mode: Mode) -> bool {
+        let since = match mode {
+            Mode::LeftRightMargins => 64,
+            Mode::NoClearOnColumns => 65,
+            _ => 61,
+        };
+        self.conformance >= since
+    }
+
     /// XTSAVE.
     pub(super) fn save_private_mode(&mut self, number: u16) {
         if let Some(mode) = Mode::from_private(number) {
             let on = self.mode_is_set(mode);
             self.saved_modes.store(mode, on);
+        } else if self.options.images
+            && let Some(on) = self.sixel_mode(number)
+            && let Some(slot) = self.graphics.saved_modes.slot(number)
+        {
+            *slot = on;
         }
     }
 
@@ -44,9 +53,13 @@ impl<H: History> Terminal<H> {
     pub(super) fn restore_private_mode(&mut self, number: u16) {
         if let Some(mode) = Mode::from_private(number) {
             let on = self.saved_modes.is_set(mode);
-            if on != self.mode_is_set(mode) {
+            if on != self.mode_is_set(mode) && (!on || self.has_mode(mode)) {
                 self.set_mode(mode, on);
             }
+        } else if self.options.images
+            && let Some(on) = self.graphics.saved_modes.slot(number).copied()
+        {
+            self.set_sixel_mode(number, on);
         }
     }
 
@@ -115,7 +128,9 @@ impl<H: History> Terminal<H> {
     }
 
     fn show_alternate(&mut self, alternate: bool) {
+        let pointer = self.pointer_shape().to_owned();
         self.on_alternate = alternate;
+        self.pointer_changed(&pointer);
     }
 
     /// Whether a mode is set, also where it is no bit of its own.
@@ -197,6 +212,8 @@ impl<H: History> Terminal<H> {
             kitty: self.kitty[self.screen_slot()].current(),
             meta_escape: set(Mode::MetaEscape),
             newline: set(Mode::Newline),
+            num_lock: set(Mode::NumLockModifier),
+            delete_is_del: set(Mode::DeleteIsDel),
         }
     }
 }

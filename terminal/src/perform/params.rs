@@ -14,6 +14,8 @@ pub(crate) struct Params {
     len: usize,
     /// Bit n: value n belongs to the parameter of the value before.
     joined: u32,
+    /// No number was given at all, where the sequence has a prefix.
+    pub(super) bare: bool,
 }
 
 impl Params {
@@ -23,6 +25,7 @@ impl Params {
     fn clear(&mut self) {
         self.len = 0;
         self.joined = 0;
+        self.bare = false;
     }
 
     #[inline]
@@ -43,6 +46,11 @@ impl Params {
     /// The first value of each parameter.
     pub(super) fn values(&self) -> impl Iterator<Item = u16> {
         self.iter().map(|values| values[0])
+    }
+
+    /// The same, where a missing number is none and not 0.
+    pub(super) fn named(&self) -> impl Iterator<Item = u16> {
+        self.values().filter(|_| !self.bare)
     }
 
     pub(super) fn len(&self) -> usize {

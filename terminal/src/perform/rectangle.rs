@@ -5,16 +5,17 @@ use crate::history::History;
 use crate::modes::Mode;
 use crate::style::{Attributes, Style, Underline};
 use crate::terminal::{Protection, Terminal};
+use crate::width::char_width;
 
 use super::params::Params;
 
 /// Rows and columns counted from 0, ends excluded, within the screen.
 #[derive(Clone, Copy, Debug)]
-struct Rectangle {
-    top: usize,
-    left: usize,
-    bottom: usize,
-    right: usize,
+pub(super) struct Rectangle {
+    pub(super) top: usize,
+    pub(super) left: usize,
+    pub(super) bottom: usize,
+    pub(super) right: usize,
 }
 
 impl<H: History> Terminal<H> {
@@ -23,15 +24,15 @@ impl<H: History> Terminal<H> {
         match action {
             'v' => self.copy_rectangle(arguments),
             'x' => self.fill_rectangle(arguments),
-            'z' => self.erase_rectangle(arguments, false),
-            '{' => self.erase_rectangle(arguments, true),
+            'z' => self.erase_rectangle(arguments),
+            '{' => self.erase_rectangle_selectively(arguments),
             'r' => self.change_rectangle(arguments, change_attributes),
             _ => self.change_rectangle(arguments, turn_attributes_over),
         }
     }
 
     /// Four parameters from `first` on; `None` if they enclose nothing.
-    fn rectangle(&self, arguments: &Params, first: usize) -> Option<Rectangle> {
+    pub(super) fn rectangle(&self, arguments: &Params, first: usize) -> Option<Rectangle> {
         let (rows, cols) = (self.rows(), self.cols());
         let (down, across, last_row, last_col) = if self.modes.is_set(Mode::Origin) {
             (self.margins.top, self.margins.left, self.margins.bottom, self.margins.right)
@@ -70,12 +71,17 @@ impl<H: History> Terminal<H> {
         }
     }
 
-    /// DECFRA.
+    /// DECFRA. ASCII is of the set in the left half, as when it is written.
     fn fill_rectangle(&mut self, arguments: &Params) {
-        let character = match arguments.raw(0) {
+        let code = u32::try_from(arguments.raw(0)).unwrap_or(u32::MAX);
+        let character = match char::from_u32(code) {
             // Without a character it is a blank.
-            0 => ' ',
-            code @ (0x20..=0x7e | 0xa0..=0xff) => char::from(code as u8),
+            Some('\0') => ' ',
+            Some(ascii @ ' '..='~') => self.charsets.left_half().map(ascii),
+            // What a number that is too large comes as.
+            Some('\u{ffff}') => return,
+            // One column is filled at a time: what takes two, or none, fills nothing.
+            Some(character) if !character.is_control() && char_width(character) == 1 => character,
             _ => return,
         };
         let Some(area) = self.rectangle(arguments, 1) else { return };
@@ -86,12 +92,20 @@ impl<H: History> Terminal<H> {
         }
     }
 
-    /// DECERA, and DECSERA if `selective`. What ISO 6429 guards is not safe from them.
-    fn erase_rectangle(&mut self, arguments: &Params, selective: bool) {
+    /// DECERA. What ISO 6429 guards is not safe from it.
+    fn erase_rectangle(&mut self, arguments: &Params) {
         let Some(area) = self.rectangle(arguments, 0) else { return };
-        let keeps = selective && self.protection == Protection::Dec;
         for row in area.top..area.bottom {
-            self.erase(row, area.left..area.right, keeps);
+            self.erase(row, area.left..area.right, false);
+        }
+    }
+
+    /// DECSERA. Only the characters go: how they look stays, and so does a colour behind them.
+    fn erase_rectangle_selectively(&mut self, arguments: &Params) {
+        let Some(area) = self.rectangle(arguments, 0) else { return };
+        let keeps = self.protection == Protection::Dec;
+        for row in area.top..area.bottom {
+            self.screen_mut().row_mut(row).blank_characters(area.left..area.right, keeps);
         }
     }
 

@@ -117,25 +117,28 @@ impl<H: History> Terminal<H> {
 
     /// XTREPORTSGR: what the cells of a rectangle have in common, from the rendition without anything.
     pub(super) fn report_rendition(&mut self, arguments: &Params) {
-        let (bottom, right) = (arguments.or(2, self.rows()), arguments.or(3, self.cols()));
-        let rows = arguments.position(0)..bottom.min(self.rows());
-        let cols = arguments.position(1)..right.min(self.cols());
         let mut all: Option<Style> = None;
-        for row in rows {
-            let cells = self.screen().row(row).cells();
-            for cell in cells.get(cols.clone()).unwrap_or_default() {
-                let style = self.styles.get(cell.style());
-                all = Some(all.map_or(style, |all| common(&all, &style)));
+        if let Some(area) = self.rectangle(arguments, 0) {
+            for row in area.top..area.bottom {
+                for cell in &self.screen().row(row).cells()[area.left..area.right] {
+                    let style = self.styles.get(cell.style());
+                    all = Some(all.map_or(style, |all| common(&all, &style)));
+                }
             }
         }
         let answer = format!("\x1b[{}m", describe(&all.unwrap_or_default()));
         self.reply(answer.as_bytes());
     }
 
-    /// XTREPORTCOLORS: the place of the colours in force, and how many are on the stack.
+    /// XTREPORTCOLORS: how many colours are pushed, and the highest place that has any.
     pub(super) fn report_colour_stack(&mut self) {
-        let pushed = self.colours.pushed();
-        self.reply(format!("\x1b[?{pushed};{pushed}#Q").as_bytes());
+        let (pushed, places) = self.colours.kept();
+        self.reply(format!("\x1b[?{pushed};{places}#Q").as_bytes());
+    }
+
+    /// DECRQDE: the whole of the one page, from its first row and column.
+    pub(super) fn report_displayed_extent(&mut self) {
+        self.reply(format!("\x1b[{};{};1;1;1\"w", self.rows(), self.cols()).as_bytes());
     }
 
     /// DECRQPSR: the cursor's state (DECCIR) or the tab stops (DECTABSR).

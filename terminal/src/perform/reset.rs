@@ -8,6 +8,7 @@ use crate::history::History;
 use crate::keyboard::KittyFlags;
 use crate::modes::{Mode, Modes};
 use crate::osc::Progress;
+use crate::pointer::Pointers;
 use crate::tabs::Tabs;
 use crate::terminal::{CursorLook, LastPrinted, Protection, Terminal};
 
@@ -35,6 +36,9 @@ impl<H: History> Terminal<H> {
         self.rectangular = false;
         self.titles.reset();
         self.renditions.clear();
+        let pointer = self.pointer_shape().to_owned();
+        self.pointers = Pointers::default();
+        self.pointer_changed(&pointer);
         self.eight_bit = false;
         self.notifications.clear();
         self.kitty = [KittyFlags::default(); 2];

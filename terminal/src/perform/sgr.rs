@@ -17,9 +17,7 @@ impl<H: History> Terminal<H> {
         // Most changes lead back to the default, whose number is known.
         self.pen.id = (*style == Style::default()).then_some(StyleId::DEFAULT);
     }
-}
 
-impl<H: History> Terminal<H> {
     /// XTPOPSGR.
     pub(super) fn pop_rendition(&mut self) {
         self.renditions.pop(&mut self.pen.style);
@@ -125,17 +123,7 @@ fn rgb(red: u16, green: u16, blue: u16) -> Option<Colour> {
 /// The parameters that make this style, from the default one on.
 pub(super) fn describe(style: &Style) -> String {
     let mut text = "0".to_owned();
-    for (attribute, code) in [
-        (Attributes::BOLD, 1),
-        (Attributes::FAINT, 2),
-        (Attributes::ITALIC, 3),
-        (Attributes::BLINK, 5),
-        (Attributes::RAPID_BLINK, 6),
-        (Attributes::INVERSE, 7),
-        (Attributes::HIDDEN, 8),
-        (Attributes::STRIKE, 9),
-        (Attributes::OVERLINE, 53),
-    ] {
+    for (code, attribute) in Attributes::CODES {
         if style.attributes.contains(attribute) {
             // Writing to a string cannot fail, here and below.
             let _ = write!(text, ";{code}");

@@ -10,6 +10,7 @@ use crate::event::Event;
 use crate::history::History;
 use crate::link::LinkId;
 use crate::osc::{self, ColourOp, Osc, PaletteOp, PromptKind, PromptMark, PromptStep};
+use crate::pointer::PointerOp;
 use crate::row::Mark;
 use crate::style::Style;
 use crate::terminal::Terminal;
@@ -90,6 +91,20 @@ impl DeviceControl {
     }
 }
 
+/// Which colour a number of OSC 4, 5, 104 or 105 means.
+#[derive(Clone, Copy, Debug)]
+enum Entry {
+    Palette(u8),
+    Special(u16),
+}
+
+impl Entry {
+    /// By the numbers of the palette, behind whose entries come the special colours.
+    fn of_palette(index: u16) -> Self {
+        u8::try_from(index).map_or(Self::Special(index.saturating_sub(colour::PALETTE as u16)), Self::Palette)
+    }
+}
+
 impl<H: History> Terminal<H> {
     /// Answers the host's answer to [`Event::ClipboardRead`] on to the program: nothing but an empty
     /// clipboard when it is refused, or too long.
@@ -106,18 +121,22 @@ impl<H: History> Terminal<H> {
             Osc::IconTitle(title) => self.title_by_program(&title, false, true),
             Osc::WindowTitle(title) => self.title_by_program(&title, true, false),
             Osc::Palette(operations) => {
-                operations.iter().for_each(|operation| self.palette_colour(4, 0, *operation, end));
+                for operation in operations {
+                    self.palette_colour(4, Entry::of_palette(operation.index), operation, end);
+                }
             }
             Osc::Special(operations) => {
-                operations
-                    .iter()
-                    .for_each(|operation| self.palette_colour(5, Self::PALETTE, *operation, end));
+                for operation in operations {
+                    self.palette_colour(5, Entry::Special(operation.index), operation, end);
+                }
             }
             Osc::ResetPalette(indices) if indices.is_empty() => self.colours.reset_palette(),
-            Osc::ResetPalette(indices) => indices.iter().for_each(|index| self.reset_colour(*index)),
+            Osc::ResetPalette(indices) => {
+                indices.iter().for_each(|index| self.reset_colour(Entry::of_palette(*index)));
+            }
             Osc::ResetSpecial(numbers) if numbers.is_empty() => self.colours.reset_special(),
             Osc::ResetSpecial(numbers) => {
-                numbers.iter().for_each(|number| self.reset_colour(Self::PALETTE + number));
+                numbers.iter().for_each(|number| self.reset_colour(Entry::Special(*number)));
             }
             Osc::Dynamic(operations) => {
                 for (kind, operation) in operations {
@@ -153,7 +172,7 @@ impl<H: History> Terminal<H> {
             }
             Osc::ClipboardRead { selection } => self.events.push(Event::ClipboardRead { selection }),
             Osc::Prompt(mark) => self.semantic_prompt(mark),
-            Osc::PointerShape(shape) => self.events.push(Event::PointerShape(shape)),
+            Osc::Pointer(operation) => self.pointer(operation, end),
             Osc::Unknown => {}
         }
         if self.colours.revision() != revision {
@@ -161,22 +180,39 @@ impl<H: History> Terminal<H> {
         }
     }
 
-    /// Behind the palette's entries come the special colours.
-    const PALETTE: u16 = colour::PALETTE as u16;
-
-    /// One pair of OSC 4 or 5, `command`, which counts from `base`.
-    fn palette_colour(&mut self, command: u8, base: u16, operation: PaletteOp, end: &str) {
-        let PaletteOp { index, op } = operation;
-        let entry = u8::try_from(base + index);
-        match (entry, op) {
-            (Ok(entry), ColourOp::Set(colour)) => self.colours.set(entry, colour),
-            (Err(_), ColourOp::Set(colour)) => {
-                self.colours.set_special(base + index - Self::PALETTE, Some(colour));
+    fn pointer(&mut self, operation: PointerOp, end: &str) {
+        let (slot, before) = (self.screen_slot(), self.pointer_shape().to_owned());
+        match operation {
+            PointerOp::Set(shape) => self.pointers.set(slot, shape),
+            PointerOp::Push(shapes) => self.pointers.push(slot, shapes),
+            PointerOp::Pop => self.pointers.pop(slot),
+            PointerOp::Query(names) => {
+                let answer = self.pointers.answer(slot, &names);
+                self.reply(format!("\x1b]22;{answer}{end}").as_bytes());
             }
-            (entry, ColourOp::Query) => {
+        }
+        self.pointer_changed(&before);
+    }
+
+    /// Tells the pointer's shape if it is not the one before.
+    pub(super) fn pointer_changed(&mut self, before: &str) {
+        let shape = self.pointer_shape();
+        if shape != before {
+            let shape = shape.to_owned();
+            self.events.push(Event::PointerShape(shape));
+        }
+    }
+
+    /// One pair of OSC 4 or 5, `command`.
+    fn palette_colour(&mut self, command: u8, entry: Entry, operation: PaletteOp, end: &str) {
+        let PaletteOp { index, op } = operation;
+        match (op, entry) {
+            (ColourOp::Set(colour), Entry::Palette(entry)) => self.colours.set(entry, colour),
+            (ColourOp::Set(colour), Entry::Special(number)) => self.colours.set_special(number, Some(colour)),
+            (ColourOp::Query, entry) => {
                 let colour = match entry {
-                    Ok(entry) => Some(self.colours.effective(entry)),
-                    Err(_) => self.colours.special(base + index - Self::PALETTE),
+                    Entry::Palette(entry) => Some(self.colours.effective(entry)),
+                    Entry::Special(number) => self.colours.special(number),
                 };
                 if let Some(colour) = colour {
                     let colour = colour.report();
@@ -186,10 +222,10 @@ impl<H: History> Terminal<H> {
         }
     }
 
-    fn reset_colour(&mut self, index: u16) {
-        match u8::try_from(index) {
-            Ok(entry) => self.colours.reset(entry),
-            Err(_) => self.colours.set_special(index - Self::PALETTE, None),
+    fn reset_colour(&mut self, entry: Entry) {
+        match entry {
+            Entry::Palette(entry) => self.colours.reset(entry),
+            Entry::Special(number) => self.colours.set_special(number, None),
         }
     }
 
@@ -321,6 +357,8 @@ impl<H: History> Terminal<H> {
                 (steady - u8::from(self.cursor().blinking)).to_string()
             }
             Setting::Protection => u8::from(self.pen.protected).to_string(),
+            // At level 1 there is nothing to choose.
+            Setting::Conformance if self.conformance == 61 => "61".to_owned(),
             Setting::Conformance => format!("{};{}", self.conformance, u8::from(!self.eight_bit)),
             Setting::Extent => if self.rectangular { "2" } else { "0" }.to_owned(),
             Setting::ActiveDisplay | Setting::StatusLine => "0".to_owned(),

@@ -52,10 +52,10 @@ impl<H: History> Terminal<H> {
         }
     }
 
-    /// A title said back is typed into the shell, and whoever printed it chose it: it stays empty, unless programs
-    /// may read everything back that is on the screen.
+    /// A title said back is typed into the shell, and whoever printed it chose it: it stays empty unless the host says
+    /// otherwise.
     fn report_title(&mut self, which: char, title: String) {
-        let title = match (self.options.allow_checksum, self.titles.told_in_hex) {
+        let title = match (self.options.tell_titles, self.titles.told_in_hex) {
             (false, _) => String::new(),
             (true, false) => title,
             (true, true) => HEXLOWER.encode(title.as_bytes()),
@@ -73,20 +73,22 @@ impl<H: History> Terminal<H> {
     }
 
     /// Columns and rows by the program's wish (DECCOLM, DECSCPP, DECSLPP, DECSNLS, XTWINOPS 8); 0 keeps them. A
-    /// screen that somebody looks at has the size of where it is looked at.
+    /// screen that some viewer shows, in focus or not, has the size of where it is shown.
     pub(super) fn resize_by_program(&mut self, cols: usize, rows: usize) {
         /// The most that any terminal of DEC's, or a window, has been asked for.
         const MOST: Size = Size::cells(320, 256);
+        const _: () = assert!(Size::MAX_PX.checked_mul(MOST.cols as u32).is_some());
         let within = |wish: usize, most: u16, is: u16| match u16::try_from(wish) {
             Ok(wish) if (1..=most).contains(&wish) => wish,
             _ => is,
         };
         let cols = within(cols, MOST.cols, self.size.cols);
         let rows = within(rows, MOST.rows, self.size.rows);
-        if self.focused || (cols, rows) == (self.size.cols, self.size.rows) {
+        if self.watched || (cols, rows) == (self.size.cols, self.size.rows) || !self.pace.take() {
             return;
         }
         let (width, height) = self.size.cell_px();
+        // Within the bounds of sides and sizes this cannot overflow.
         let (width_px, height_px) = (width * u32::from(cols), height * u32::from(rows));
         self.resize(Size { cols, rows, width_px, height_px });
         self.events.push(Event::Resized);

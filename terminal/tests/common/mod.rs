@@ -76,6 +76,11 @@ pub fn fed(cols: u16, rows: u16, bytes: &[u8]) -> Term {
     terminal
 }
 
+/// The style of a cell.
+pub fn style(terminal: &Term, row: usize, col: usize) -> scarab_terminal::Style {
+    terminal.styles().get(terminal.screen().row(row).cells()[col].style())
+}
+
 /// Fails the test if the terminal is not in order.
 pub fn healthy<H: History>(terminal: &Terminal<H>) {
     if let Err(problem) = terminal.verify_integrity() {

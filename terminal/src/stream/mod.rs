@@ -4,11 +4,14 @@
 //!
 //! To know where a sequence ends this mirrors the few states of the parser that matter ([`State`]): the DEC
 //! state machine of vt100.net as `vte` has it. It also keeps the text of OSC strings itself, because
-//! `vte` would keep any number of bytes and loses what follows the sixteenth semicolon.
+//! `vte` would keep any number of bytes and loses what follows the sixteenth semicolon. Controls of one byte, where a
+//! program asked for them, are in `eight_bit`.
 
-use vte::{Parser, Perform};
+mod eight_bit;
+mod saved;
 
-use crate::checkpoint::{Damaged, Reader, Saved, damaged, saved_enum};
+use vte::Parser;
+
 use crate::history::History;
 use crate::perform::{DeviceControl, Params, Performer};
 use crate::terminal::Terminal;
@@ -35,18 +38,6 @@ enum State {
     /// In an application program command.
     Apc,
 }
-
-saved_enum!(State {
-    Ground = 0,
-    Escape = 1,
-    EscapeIntermediate = 2,
-    Csi = 3,
-    Osc = 4,
-    Dcs = 5,
-    Ignored = 6,
-    TooLong = 7,
-    Apc = 8,
-});
 
 impl State {
     /// The state after `byte`. In strings the caller passes only bytes that can end them.
@@ -87,9 +78,11 @@ pub(crate) struct Stream {
     /// this brings another one to where it is. Without the control characters inside it, which have had their
     /// effect, and of a device control only its introducer.
     unfinished: Vec<u8>,
-    /// The beginning of a character whose rest has not come yet.
+    /// The beginning of a character whose rest has not come yet: of text, and with controls of eight bits of a string.
     partial: [u8; 4],
     partial_len: usize,
+    /// Bytes of an unfinished sequence, which do not count yet (see [`crate::pace`]).
+    unpassed: usize,
     /// The text of an OSC string.
     osc: Vec<u8>,
     /// That text is too long or was cancelled: it is not interpreted.
@@ -124,8 +117,9 @@ impl Stream {
 
     pub(crate) fn feed<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) {
         let mut rest = bytes;
-        if self.partial_len > 0 {
+        if self.partial_len > 0 && self.state == State::Ground {
             rest = self.complete_character(terminal, rest);
+            terminal.pace.pass(bytes.len() - rest.len());
         }
         while let Some(first) = rest.first() {
             let taken = match self.state {
@@ -142,9 +136,15 @@ impl Stream {
                                 terminal.control_sequence(&self.params, action);
                                 taken + 2
                             }
-                            _ => self.sequence(terminal, rest),
+                            _ => {
+                                rest = &rest[self.sequence(terminal, rest)..];
+                                continue;
+                            }
                         },
-                        _ => self.sequence(terminal, rest),
+                        _ => {
+                            rest = &rest[self.sequence(terminal, rest)..];
+                            continue;
+                        }
                     },
                     control => {
                         terminal.execute(*control);
@@ -152,9 +152,13 @@ impl Stream {
                     }
                 },
                 State::Osc | State::Dcs | State::Ignored | State::Apc => self.string(terminal, rest),
-                State::Escape | State::EscapeIntermediate | State::Csi => self.sequence(terminal, rest),
-                State::TooLong => self.swallow(rest),
+                State::Escape | State::EscapeIntermediate | State::Csi => {
+                    rest = &rest[self.sequence(terminal, rest)..];
+                    continue;
+                }
+                State::TooLong => self.swallow(terminal, rest),
             };
+            terminal.pace.pass(taken);
             rest = &rest[taken..];
         }
     }
@@ -182,11 +186,12 @@ impl Stream {
             if unfinished {
                 self.partial_len = wrong.len();
                 self.partial[..wrong.len()].copy_from_slice(wrong);
-            } else if let [control @ 0x80..=0x9f] = wrong
+            } else if let [control] = wrong
                 && terminal.eight_bit
+                && eight_bit::is_control(*control)
             {
                 // What a program that asked for controls of one byte means by a byte that is no character.
-                self.sequence(terminal, &[0x1b, control - 0x40]);
+                self.control(terminal, *control);
                 return run - left;
             } else if !wrong.is_empty() {
                 terminal.print_char(char::REPLACEMENT_CHARACTER);
@@ -225,12 +230,28 @@ impl Stream {
         rest
     }
 
-    /// The bytes of an escape or control sequence, up to its end or the beginning of a string.
+    /// The bytes of an escape or control sequence, up to its end or the beginning of a string. They count when it has
+    /// had its effect, however it was cut.
     fn sequence<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) -> usize {
+        let taken = self.parse_sequence(terminal, bytes);
+        self.unpassed += taken;
+        if !self.state.is_sequence() {
+            terminal.pace.pass(std::mem::take(&mut self.unpassed));
+        }
+        taken
+    }
+
+    fn parse_sequence<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) -> usize {
         let mut taken = 0;
+        let mut begins_anew = None;
         // Bytes of it so far that are no control characters, and where they begin here.
         let (mut length, mut begin) = (self.unfinished.len(), 0);
+        let eight_bit = terminal.eight_bit;
         for byte in bytes {
+            if eight_bit && eight_bit::is_control(*byte) {
+                begins_anew = Some(*byte);
+                break;
+            }
             taken += 1;
             self.state = self.state.after(*byte);
             if *byte == 0x1b {
@@ -261,14 +282,20 @@ impl Stream {
                 self.unfinished.extend_from_slice(b"\x1bP");
             }
         }
+        if let Some(control) = begins_anew {
+            self.control(terminal, control);
+            taken += 1;
+        }
         taken
     }
 
     /// The rest of a sequence that is too long, up to the byte that ends it.
-    fn swallow(&mut self, bytes: &[u8]) -> usize {
-        let end = bytes.iter().position(|byte| matches!(byte, 0x18 | 0x1a | 0x1b | 0x40..=0x7e));
+    fn swallow<H: History>(&mut self, terminal: &Terminal<H>, bytes: &[u8]) -> usize {
+        let control = |byte| terminal.eight_bit && eight_bit::is_control(byte);
+        let end =
+            bytes.iter().position(|byte| matches!(byte, 0x18 | 0x1a | 0x1b | 0x40..=0x7e) || control(*byte));
         let Some(end) = end else { return bytes.len() };
-        if bytes[end] == 0x1b {
+        if bytes[end] == 0x1b || bytes[end] >= 0x80 {
             self.state = State::Ground; // which is where a sequence begins
             return end;
         }
@@ -278,14 +305,13 @@ impl Stream {
 
     /// The bytes of a string, up to and with the one that ends it.
     fn string<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) -> usize {
-        // Where controls have one byte, this one ends a string even if it is a part of a character.
-        let eight_bit = terminal.eight_bit;
-        let end = bytes.iter().position(|byte| match byte {
-            0x18 | 0x1a | 0x1b => true,
-            0x07 => self.state == State::Osc,
-            0x9c => eight_bit,
-            _ => false,
-        });
+        let is_osc = self.state == State::Osc;
+        let ends = |byte| matches!(byte, 0x18 | 0x1a | 0x1b) || (byte == 0x07 && is_osc);
+        let end = if terminal.eight_bit {
+            self.end_of_string(bytes, ends)
+        } else {
+            bytes.iter().position(|byte| ends(*byte))
+        };
         let content = &bytes[..end.unwrap_or(bytes.len())];
         let string = self.state;
         match string {
@@ -378,8 +404,18 @@ impl Stream {
 
     fn parse<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) {
         let osc = if self.osc_spoilt { None } else { Some(&*self.osc) };
-        let mut performer = Performer { terminal, osc, device_control: &mut self.device_control };
+        let bare = self.ends_behind_prefix(bytes);
+        let mut performer = Performer { terminal, osc, device_control: &mut self.device_control, bare };
         self.parser.advance(&mut performer, bytes);
+    }
+
+    /// Whether the last byte follows a prefix (`<`, `=`, `>`, `?`): for the parser a number that is missing is a 0.
+    fn ends_behind_prefix(&self, bytes: &[u8]) -> bool {
+        let before = match bytes {
+            [.., before, _] => Some(before),
+            _ => self.unfinished.last(),
+        };
+        before.is_some_and(|byte| matches!(byte, b'<'..=b'?'))
     }
 
     /// Bytes kept of unfinished sequences.
@@ -387,68 +423,6 @@ impl Stream {
         self.osc.capacity() + self.device_control.allocated()
     }
 }
-
-impl Saved for Stream {
-    fn save(&self, to: &mut Vec<u8>) {
-        let Self {
-            parser: _,
-            state,
-            unfinished,
-            partial,
-            partial_len,
-            osc,
-            osc_spoilt,
-            device_control,
-            params: _,
-        } = self;
-        state.save(to);
-        unfinished.save(to);
-        (*partial, *partial_len).save(to);
-        osc.save(to);
-        osc_spoilt.save(to);
-        device_control.save(to);
-    }
-
-    fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
-        let state = State::load(from)?;
-        let unfinished = Vec::load(from)?;
-        let (partial, partial_len) = <([u8; 4], usize)>::load(from)?;
-        let osc = Vec::load(from)?;
-        let osc_spoilt = bool::load(from)?;
-        let device_control = DeviceControl::load(from)?;
-        let partial_is_one = partial.get(..partial_len).is_some_and(|bytes| {
-            bytes.is_empty() || str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
-        });
-        if unfinished.len() > Self::MAX_SEQUENCE || osc.len() > Self::MAX_OSC || !partial_is_one {
-            return damaged("no beginning of a sequence or a character");
-        }
-        let introducer = match state {
-            State::Ground | State::TooLong => Vec::new(),
-            State::Escape | State::EscapeIntermediate | State::Csi => unfinished.clone(),
-            State::Osc => b"\x1b]".to_vec(),
-            State::Ignored => b"\x1bX".to_vec(),
-            State::Apc => b"\x1b_".to_vec(),
-            State::Dcs if device_control.is_begun() => device_control.introducer(),
-            State::Dcs => unfinished.clone(),
-        };
-        let after = introducer.iter().fold(State::Ground, |state, byte| match state {
-            State::Dcs => State::Dcs,
-            state => state.after(*byte),
-        });
-        if after != state && state != State::TooLong {
-            return damaged("its sequence leads elsewhere");
-        }
-        let mut parser = Parser::default();
-        parser.advance(&mut Silence, &introducer);
-        let params = Params::default();
-        Ok(Self { parser, state, unfinished, partial, partial_len, osc, osc_spoilt, device_control, params })
-    }
-}
-
-/// Hears the beginning of a sequence again, whose effects have been had.
-struct Silence;
-
-impl Perform for Silence {}
 
 /// How many bytes at the start are printable ASCII. By blocks, which the compiler turns into vector code.
 fn printable_run(bytes: &[u8]) -> usize {
