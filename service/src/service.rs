@@ -604,6 +604,7 @@ pub fn settings(config: &Config) -> Settings {
             ClipboardRead::Never => session::ClipboardRead::Never,
         },
         allow_checksum: config.terminal.allow_checksum,
+        allow_title_report: config.terminal.allow_title_report,
         shell: Some(config.shell.command.clone()).filter(|shell| !shell.is_empty()),
         shell_integration: config.shell.integration,
     }

@@ -18,7 +18,7 @@ use crate::steps::step;
 const IDS: &str = "ids";
 /// The generation of the memory that this version makes: the layout of its state. The feature `previous` makes that
 /// of the version before.
-pub const GENERATION: u32 = if cfg!(feature = "previous") { 1 } else { 2 };
+pub const GENERATION: u32 = if cfg!(feature = "previous") { 2 } else { 3 };
 /// No id is as high: at a million sessions a second it would take nine years.
 const MAX_ID: u64 = 1 << 48;
 /// Descriptors of a running session.

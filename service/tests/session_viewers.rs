@@ -4,7 +4,7 @@ mod session_support;
 
 use scarab_protocol::message::answer::FailureKind;
 use scarab_protocol::message::event::DetachReason;
-use scarab_protocol::message::{CaptureStyle, Region, ToClient};
+use scarab_protocol::message::{CaptureStyle, ExitStatus, Region, ToClient};
 use session_support::*;
 
 #[test]
@@ -34,6 +34,38 @@ fn two_viewers_see_the_same_and_the_last_used_one_gives_the_size() {
     drop(looker);
     let mut last = running.try_attach(|joining| joining.read_only = true).expect("attached");
     last.see("a detached session keeps its size", |frame| frame.head().cols == 90);
+}
+
+#[test]
+fn a_program_changes_no_size_under_a_viewer_that_only_looks() {
+    let running = shell(
+        r#"read line; turn=0
+        until [ "$(stty size)" = '30 90' ]; do
+            printf '\033[8;30;90t'; turn=$((turn + 1)); echo turn-$turn; sleep 0.02
+        done; exit 7"#,
+    );
+    let mut looker = running.try_attach(|joining| joining.read_only = true).expect("attached");
+    let mut typist = running.attach();
+    typist.typed("\n");
+    running.session.detach(typist.id);
+    looker.see("its size, as often as the program asks for another", |frame| {
+        assert_eq!((frame.head().cols, frame.head().rows), (80, 24));
+        screen(frame).iter().any(|line| line == "turn-9")
+    });
+    running.session.detach(looker.id);
+    assert_eq!(running.exit(), ExitStatus::Code(7), "nobody looks any more");
+}
+
+#[test]
+fn who_comes_later_learns_the_pointers_shape() {
+    let running = shell(r"printf '\033]22;wait\033\\'; echo shaped; read line");
+    running.attach().see_text("shaped");
+    let second = running.attach();
+    let shape = wait_for(&second.inbox, |message| match message {
+        ToClient::PointerShape(event) => Some(event.shape),
+        _ => None,
+    });
+    assert_eq!(shape, "wait");
 }
 
 #[test]

@@ -25,7 +25,7 @@ Without NAME the session is called by the smallest free number; without COMMAND 
   --env K=V          set a variable in the session; may be repeated
   --size COLSxROWS   the first size; this terminal's by default
   --property K=V     a setting of the session's systemd scope, such as MemoryMax=2G; may be repeated
-  --allow-checksum   let programs read their screen back by checksum (DECRQCRA), and titles
+  --allow-checksum   let programs read their screen back by checksum (DECRQCRA)
 
 Examples:
   scarab new work

@@ -84,8 +84,10 @@ pub struct Terminal {
     /// `TERM` in new sessions.
     #[serde(deserialize_with = "value::terminal_name")]
     pub term: String,
-    /// Let programs of every session read the screen back by checksum (DECRQCRA), and its titles.
+    /// Let programs of every session read the screen back by checksum (DECRQCRA).
     pub allow_checksum: bool,
+    /// Tell programs the titles that they ask for (XTWINOPS 20, 21).
+    pub allow_title_report: bool,
 }
 
 /// What runs in a session made without a command.
@@ -218,7 +220,7 @@ impl Default for Shell {
 impl Default for Terminal {
     fn default() -> Self {
         // Known to every host that a person may log in to from a session.
-        Terminal { term: "xterm-256color".into(), allow_checksum: false }
+        Terminal { term: "xterm-256color".into(), allow_checksum: false, allow_title_report: false }
     }
 }
 

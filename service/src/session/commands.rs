@@ -10,7 +10,7 @@ use super::{capture, now_us, translate};
 use crate::session::host_event::HostEvent;
 use scarab_protocol::grid::Bell;
 use scarab_protocol::message::answer::{Captured, Failed, FailureKind, ScreenCopy};
-use scarab_protocol::message::event::DetachReason;
+use scarab_protocol::message::event::{DetachReason, PointerShape};
 use scarab_protocol::message::{CaptureStyle, Region, Size, ViewerColours, WaitFor, WaitOutcome};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -192,6 +192,10 @@ impl Runner {
             self.shared.last_viewer.store(viewer, Ordering::Relaxed);
         }
         joining.outbox.joined();
+        let shape = self.emulator.pointer_shape();
+        if !shape.is_empty() {
+            joining.outbox.push(PointerShape { session: self.id, shape: shape.to_owned() }.into());
+        }
         self.viewers.add(joining, now_us(), Arc::new(bell));
         self.shared.used();
         self.shared.record().bell = false;
@@ -236,6 +240,11 @@ impl Runner {
     /// Size, colours and focus follow the viewer that was used last. Without one, the session keeps the size
     /// and colours it has, and nobody looks.
     pub(super) fn follow_viewers(&mut self) {
+        let watched = !self.viewers.is_empty();
+        if watched != self.emulator.watched() {
+            self.record(&HostEvent::Watched(watched));
+            self.emulator.set_watched(watched);
+        }
         self.shared.record().viewers = self.viewers.infos();
         self.observer.changed(self.id);
         // Zero: the session was given a size of its own, until a viewer is used again.
@@ -280,8 +289,7 @@ impl Runner {
         self.observer.changed(self.id);
     }
 
-    /// The program chose another size. Who looks on decides, but for a moment nobody did: those who are attached
-    /// without the focus, where there are any, get their own size back.
+    /// The program chose another size, which it can while no viewer is there.
     pub(super) fn resized_by_program(&mut self) {
         let size = translate::size_back(self.emulator.size());
         if size != self.size {
@@ -293,9 +301,6 @@ impl Runner {
                 log::warn!("session {}: resizing its PTY: {error}", self.id);
             }
             self.observer.changed(self.id);
-        }
-        if !self.viewers.is_empty() {
-            self.follow_viewers();
         }
     }
 

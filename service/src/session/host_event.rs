@@ -15,6 +15,8 @@ pub(super) enum HostEvent {
         selection: String,
         data: Option<Vec<u8>>,
     },
+    /// Whether there is any viewer.
+    Watched(bool),
     /// So many bytes of replies, the last ones made, found too many waiting and were dropped.
     RepliesDropped(u64),
 }
@@ -29,6 +31,7 @@ pub(super) fn encode(offset: u64, event: &HostEvent, out: &mut Vec<u8>) {
         HostEvent::UpdateEnded => 4,
         HostEvent::ClipboardAnswered { .. } => 5,
         HostEvent::RepliesDropped(_) => 6,
+        HostEvent::Watched(_) => 7,
     };
     out.extend_from_slice(&offset.to_le_bytes());
     out.extend_from_slice(&kind.to_le_bytes());
@@ -41,7 +44,7 @@ pub(super) fn encode(offset: u64, event: &HostEvent, out: &mut Vec<u8>) {
             out.extend_from_slice(&size.width_px.to_le_bytes());
             out.extend_from_slice(&size.height_px.to_le_bytes());
         }
-        HostEvent::Focused(focused) => out.push(u8::from(*focused)),
+        HostEvent::Focused(on) | HostEvent::Watched(on) => out.push(u8::from(*on)),
         HostEvent::Coloured(colours) => {
             out.push(u8::from(colours.dark));
             for colour in [colours.foreground, colours.background, colours.cursor] {
@@ -121,6 +124,7 @@ fn decode(kind: u32, body: &[u8]) -> Option<HostEvent> {
             HostEvent::ClipboardAnswered { selection, data: (*is_some != 0).then(|| data.to_vec()) }
         }
         (6, body) => HostEvent::RepliesDropped(u64::from_le_bytes(*body.first_chunk()?)),
+        (7, [watched]) => HostEvent::Watched(*watched != 0),
         _ => return None,
     })
 }
@@ -156,6 +160,7 @@ mod tests {
             HostEvent::ClipboardAnswered { selection: "c".to_owned(), data: Some(b"text".to_vec()) },
             HostEvent::ClipboardAnswered { selection: String::new(), data: None },
             HostEvent::RepliesDropped(1 << 40),
+            HostEvent::Watched(true),
         ];
         let mut bytes = Vec::new();
         events.iter().zip(0..).for_each(|(event, offset)| encode(offset, event, &mut bytes));

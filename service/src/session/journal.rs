@@ -61,6 +61,11 @@ impl Journal {
         self.memory.is_of_this_version()
     }
 
+    /// Takes on this version's layout where it is; false if it must be copied for that.
+    pub(super) fn take_this_layout(&self) -> bool {
+        self.memory.take_this_layout()
+    }
+
     /// A copy of it in this version's layout; `from` is where its checkpoint stands.
     pub(super) fn in_this_layout(&self, from: Position) -> io::Result<Self> {
         Ok(Self::at(self.memory.in_this_layout(from)?, Position::default()))

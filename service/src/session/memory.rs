@@ -6,7 +6,8 @@
 //!  | header    | host events  | journal  | card   | card   | checkpoint  | checkpoint   |
 //! ```
 //!
-//! Only what is touched takes memory. Layout 1, which the version before wrote, has a smaller ring of host events.
+//! Only what is touched takes memory. Layout 2, which the version before wrote, has the same shape; its checkpoints hold
+//! an emulator of a form that the version before can read. Layout 1 has a smaller ring of host events; no release wrote it.
 //!
 //! One of the files with unsafe code: the mapping. Everything is bounds-checked, words are atomics, bytes are
 //! copied in and out; the one call that lends memory gives it to the kernel for one `read`.
@@ -30,8 +31,16 @@ const LAYOUT: u64 = GENERATION as u64;
 /// Bytes of the header: one page.
 const HEADER: usize = 4096;
 
+/// The version of the emulators in this layout's checkpoints. An older service that knew the layout and not the emulator
+/// would take it for damaged, and put an empty screen in its place.
+const EMULATORS: u32 = if cfg!(feature = "previous") { 1 } else { 2 };
+const _: () = assert!(
+    EMULATORS == scarab_terminal::CHECKPOINT_VERSION,
+    "emulators in another form are another layout: raise GENERATION too"
+);
+
 /// How large the parts are. They follow the header in this order.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Shape {
     /// The ring of host events.
     host: usize,
@@ -44,13 +53,15 @@ struct Shape {
     checkpoint: usize,
 }
 
-/// By layout, from 1 on: this version reads this one and the one before.
-const SHAPES: [Shape; 2] = [
-    Shape { host: 16 << 10, journal: 512 << 10, card: 4 << 20, checkpoint: 64 << 20 },
-    // Room for the answer to a program that asks for a clipboard of a long text; else every such answer takes a
-    // checkpoint of its own. 2,000 resizes between two checkpoints.
-    Shape { host: 64 << 10, journal: 512 << 10, card: 4 << 20, checkpoint: 64 << 20 },
-];
+impl Shape {
+    const FIRST: Self = Self { host: 16 << 10, journal: 512 << 10, card: 4 << 20, checkpoint: 64 << 20 };
+    /// Room for the answer to a program that asks for a clipboard of a long text; else every such answer takes a
+    /// checkpoint of its own. 2,000 resizes between two checkpoints.
+    const SECOND: Self = Self { host: 64 << 10, ..Self::FIRST };
+}
+
+/// By layout, from 1 on.
+const SHAPES: [Shape; 3] = [Shape::FIRST, Shape::SECOND, Shape::SECOND];
 
 impl Shape {
     /// That of a layout, if this version knows it.
@@ -215,7 +226,7 @@ impl StateMemory {
         Ok(memory)
     }
 
-    /// The memory that an earlier service left, of this layout or the one before.
+    /// The memory that an earlier service left, of this layout or one before.
     pub(super) fn open(descriptor: OwnedFd) -> Result<Self, MemoryError> {
         let seals = rustix::fs::fcntl_get_seals(&descriptor);
         if !seals.is_ok_and(|seals| seals.contains(SEALS)) {
@@ -247,6 +258,16 @@ impl StateMemory {
     /// Whether it has the layout that this version makes.
     pub(super) fn is_of_this_version(&self) -> bool {
         self.word(Word::Layout) == LAYOUT
+    }
+
+    /// Takes on this version's layout where it is, if that has the same shape. What is in force is read in either; an
+    /// older service knows from here on that it cannot read what follows.
+    pub(super) fn take_this_layout(&self) -> bool {
+        let same = Shape::of(LAYOUT) == Some(self.shape);
+        if same {
+            self.store(Word::Layout, LAYOUT);
+        }
+        same
     }
 
     /// The same memory in this version's layout: what came after `from`, where the checkpoint in force stands, and all
@@ -478,8 +499,12 @@ mod tests {
     }
 
     #[test]
-    fn the_layout_before_is_read_and_says_the_same_in_this_one() {
-        let old = StateMemory::with_layout(LAYOUT.saturating_sub(1).max(1)).expect("memory");
+    fn layouts_before_are_read_and_say_the_same_in_this_one() {
+        (1..LAYOUT).for_each(is_read_and_says_the_same);
+    }
+
+    fn is_read_and_says_the_same(layout: u64) {
+        let old = StateMemory::with_layout(layout).expect("memory");
         let [host, output] = [Ring::Host, Ring::Journal].map(|ring| old.ring_bytes(ring) as u64 * 3 - 2);
         old.copy_in(Ring::Host, host, b"resized");
         old.copy_in(Ring::Journal, output, b"output");
@@ -510,6 +535,19 @@ mod tests {
         // Positions that cannot be.
         for position in [0, u64::MAX] {
             assert!(old.in_this_layout(Position { output: position, host: position }).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_layout_of_the_same_shape_is_taken_on_in_place() {
+        for layout in 1..LAYOUT {
+            let old = StateMemory::with_layout(layout).expect("memory");
+            assert!(old.commit(Place::Checkpoint, b"checkpoint"));
+            let same = Shape::of(layout) == Shape::of(LAYOUT);
+            assert_eq!((old.take_this_layout(), old.is_of_this_version()), (same, same), "{layout}");
+            let again = StateMemory::open(old.fd().try_clone_to_owned().expect("a descriptor"));
+            let again = again.expect("it is read");
+            assert_eq!(again.committed(Place::Checkpoint).as_deref(), Some(&b"checkpoint"[..]));
         }
     }
 

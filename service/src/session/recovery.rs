@@ -266,6 +266,11 @@ impl Old {
             if store.migrate(id, &moved.into_iter().chain(others).collect::<Vec<_>>())? {
                 (view, journal, replies) = (new_view, new_journal, new_replies);
                 log::info!("session {id}: its memory was of an earlier version and is now of this one");
+            } else if journal.take_this_layout() {
+                log::info!(
+                    "session {id}: systemd's store has no room to move it (FileDescriptorStoreMax= of \
+                     scarab.service); its memory takes on this version's layout where it is"
+                );
             } else {
                 log::warn!(
                     "session {id}: systemd's store has no room to move it to this version; it goes on in the layout \

@@ -113,6 +113,7 @@ impl Runner {
                 self.focused = *focused;
                 self.emulator.set_focus(*focused);
             }
+            HostEvent::Watched(watched) => self.emulator.set_watched(*watched),
             HostEvent::Coloured(colours) => self.emulator.set_colours(&translate::colours(colours)),
             HostEvent::UpdateEnded => self.emulator.end_synchronized_update(),
             HostEvent::ClipboardAnswered { selection, data } => {

@@ -53,6 +53,8 @@ pub struct Settings {
     pub clipboard_read: ClipboardRead,
     /// Let programs read the screen back by checksum (new).
     pub allow_checksum: bool,
+    /// Tell programs the titles that they ask for (new).
+    pub allow_title_report: bool,
     /// The shell instead of the user's own (new).
     pub shell: Option<String>,
     /// Have shells load what is in `packaging/shell` (new).
@@ -69,6 +71,7 @@ impl Default for Settings {
             clipboard_write: ClipboardWrite::default(),
             clipboard_read: ClipboardRead::default(),
             allow_checksum: false,
+            allow_title_report: false,
             shell: None,
             shell_integration: true,
         }

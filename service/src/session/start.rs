@@ -188,7 +188,8 @@ impl Memory {
         let journal = Journal::create().map_err(|error| internal("journal", error))?;
         let replies = Replies::create().map_err(|error| internal("memory of replies", error))?;
         let allow_checksum = allow_checksum || settings.allow_checksum;
-        let options = Options { allow_checksum, ..Options::default() };
+        let options =
+            Options { allow_checksum, tell_titles: settings.allow_title_report, ..Options::default() };
         let emulator = Emulator::new(size, options, SharedHistory::new(history));
         Ok(Self { view, emulator, journal, replies })
     }
