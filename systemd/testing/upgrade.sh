@@ -37,6 +37,8 @@ took=$(( ($(date +%s%N) - began) / 1000000 ))
 until_true '[ "$(property scarab.service NFileDescriptorStore)" = 106 ]'
 moved=$(grep -c 'its memory was of an earlier version' "$log") || fail "nothing was moved"
 typed after
+shows() { scarab capture "$1" --history | grep -q "$2-42" || fail "$1 has lost what it showed: $(scarab capture "$1" --history)"; }
+shows shell before # which is in a checkpoint of the version before
 # The old client's other words, to the new service.
 [ "$(old ls | grep -c running)" = 21 ] || fail "the old client lists $(old ls)"
 old new late -d -- sh >/dev/null
@@ -56,6 +58,7 @@ grep -q 'session @21.*layout 3.*left in systemd' "$log" || fail "nothing says th
 replace "$bin/scarabd"
 systemctl --user restart scarab.service
 goes_on shell back
+for what in before after still; do shows shell $what; done
 
 # A store without room for a move: the memory takes on the new layout where it is, and the version before leaves that
 # alone too.
@@ -77,7 +80,9 @@ systemctl --user restart scarab.service
 [ "$(grep -c 'layout 3.*left in systemd' "$log")" = 2 ] || fail "nothing says that the session in a full store was left"
 replace "$bin/scarabd"
 set_up >/dev/null 2>&1
+systemctl --user restart scarab.service
 goes_on tight roomy
+for what in old full-1 full-2; do shows tight $what; done
 kill $window
 compare_flood
 echo "upgrade: 7 kills while sessions were moved, all 21 served again after $took ms ($moved moves), $compared"

@@ -271,11 +271,11 @@ fn pointer_shapes_have_a_stack_for_each_screen() {
     let mut current = |bytes: &str| {
         terminal.feed(bytes.as_bytes());
         let told: Vec<Event> = terminal.take_events();
-        let told = told.into_iter().filter_map(|event| match event {
+        let mut told = told.into_iter().filter_map(|event| match event {
             Event::PointerShape(shape) => Some(shape),
             _ => None,
         });
-        (terminal.pointer_shape().to_owned(), told.last())
+        (terminal.pointer_shape().to_owned(), told.next_back())
     };
     let told = |shape: &str| (shape.to_owned(), Some(shape.to_owned()));
     assert_eq!(current("\x1b]22;wait\x07"), told("wait"));
