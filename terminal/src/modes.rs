@@ -1,7 +1,7 @@
 //! The modes that SM, RM, DECSET and DECRST switch. What a mode does stands where it does it; here are
 //! their names, numbers, initial states, and what DECRQM says of them.
 
-use crate::checkpoint::{Damaged, Reader, Saved};
+use crate::checkpoint::{Damaged, Reader, Saved, VERSION};
 
 /// A mode, and its bit in [`Modes`]. In checkpoints the bits stay theirs for good: a new mode comes last.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -229,7 +229,9 @@ pub struct Modes(u64);
 impl Saved for Modes {
     fn save(&self, to: &mut Vec<u8>) {
         let Self(bits) = self;
-        bits.save(to);
+        // Version 1 ends before this one.
+        let known = if VERSION < 2 { Mode::FontKeys.bit() - 1 } else { u64::MAX };
+        (bits & known).save(to);
     }
 
     fn load(from: &mut Reader<'_>) -> Result<Self, Damaged> {
