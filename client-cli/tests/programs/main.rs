@@ -3,9 +3,11 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+mod queries;
 mod screens;
 mod scripts;
 mod sgr;
+mod vttest;
 
 use screens::{Key, Program, Scarab, Shown, Tmux};
 use std::process::Command;
