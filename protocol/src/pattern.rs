@@ -279,8 +279,9 @@ fn literal(text: &str, case: Case) -> Result<Engine, PatternError> {
     let folds = case == Case::Smart && !text.chars().any(char::is_uppercase);
     if folds && !text.is_ascii() {
         // Letters beyond ASCII change their length with their case: the automaton knows how.
-        let ast = parse(&regex_syntax::escape(text))?;
-        return compile(&regex_syntax::escape(text), &ast, true);
+        let escaped = regex_syntax::escape(text);
+        let ast = parse(&escaped)?;
+        return compile(&escaped, &ast, true);
     }
     Ok(Engine::Bytes { finder: Box::new(Finder::new(text).into_owned()), folds })
 }

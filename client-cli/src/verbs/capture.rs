@@ -97,7 +97,8 @@ fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     }
     let pattern = match pattern {
         Some(text) => {
-            Some(Pattern::new(&text, syntax, Case::Smart).map_err(|error| args.wrong(error.to_string()))?)
+            let pattern = Pattern::new(&text, syntax, Case::Smart);
+            Some((pattern.map_err(|error| args.wrong(error.to_string()))?, text))
         }
         None if syntax == Syntax::Regex => {
             return Err(args.wrong("--regex says how --grep takes its pattern"));
@@ -114,14 +115,28 @@ fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     if as_json {
         out.text("[")?;
     }
-    pages(&mut client, &session, region, style, |page| {
-        for line in &page.lines {
-            if pattern.as_ref().is_none_or(|pattern| pattern.is_in(&plain(&line.text))) {
-                printer.line(line, &mut out)?;
-            }
+    let mut print = |lines: &[CapturedLine]| lines.iter().try_for_each(|line| printer.line(line, &mut out));
+    match (&pattern, region) {
+        // The service looks through its own memory far sooner than it hands all of it over.
+        (Some((_, text)), Region::Lines { first, last }) => {
+            let regex = syntax == Syntax::Regex;
+            let request = request::Search {
+                session: session.clone(),
+                pattern: text.clone(),
+                regex,
+                first,
+                last,
+                style,
+            };
+            found(&mut client, request, |page| print(&page.lines))?;
         }
-        Ok(())
-    })?;
+        _ => pages(&mut client, &session, region, style, |mut page| {
+            if let Some((pattern, _)) = &pattern {
+                page.lines.retain(|line| pattern.is_in(&plain(&line.text)));
+            }
+            print(&page.lines)
+        })?,
+    }
     if as_json {
         out.line(if printer.printed == 0 { "]" } else { "\n]" })?;
     }
@@ -159,6 +174,25 @@ pub fn pages(
                 return Ok(());
             }
         };
+    }
+}
+
+/// Asks for the lines that match, page after page.
+fn found(
+    client: &mut Client,
+    mut request: request::Search,
+    mut take: impl FnMut(answer::Captured) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    loop {
+        let page = client.ask(request.clone())?;
+        let next = page.next;
+        take(page)?;
+        let Some(next) = next else { return Ok(()) };
+        // A page that leads back would never end.
+        if next <= request.first {
+            bail!("the service's pages do not lead on from line {next}");
+        }
+        request.first = next;
     }
 }
 

@@ -38,4 +38,5 @@ answered! {
     KeepWindow => Done,
     TakeWindows => Windows,
     Release => Done,
+    Search => Captured,
 }

@@ -143,6 +143,7 @@ direction! {
         36 request::KeepWindow,
         37 request::TakeWindows,
         38 request::Release,
+        39 request::Search,
     }
 }
 

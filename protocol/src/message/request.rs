@@ -114,6 +114,24 @@ pub struct Capture {
     pub style: CaptureStyle,
 }
 
+/// Find the lines in which a pattern matches, a page at a time; upper and lower case are the same unless the pattern has
+/// a capital. → [`super::answer::Captured`] with these lines alone
+#[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Search {
+    /// Which session.
+    pub session: String,
+    /// The pattern.
+    pub pattern: String,
+    /// It is a regular expression; else it stands for itself.
+    pub regex: bool,
+    /// The first line that is looked at.
+    pub first: u64,
+    /// The last one, included.
+    pub last: u64,
+    /// How the lines are written.
+    pub style: CaptureStyle,
+}
+
 /// Wait for something. → [`super::answer::Waited`] when it happens.
 #[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Wait {

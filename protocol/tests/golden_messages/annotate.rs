@@ -218,6 +218,7 @@ describe_structs! {
     ArchivedKeepWindow { window }
     ArchivedTakeWindows {}
     ArchivedRelease { session }
+    ArchivedSearch { session, pattern, regex, first, last, style }
     ArchivedKeptWindow { window, layout }
 
     ArchivedDone {}

@@ -217,6 +217,18 @@ pub fn to_service() -> Vec<(&'static str, ToService)> {
         ("a window that was closed", KeepWindow { window: window("") }.into()),
         ("nothing to say", TakeWindows {}.into()),
         ("by id", Release { session: text("@17") }.into()),
+        (
+            "an expression in all lines",
+            Search {
+                session: name(),
+                pattern: text("err(or)?:"),
+                regex: true,
+                first: 0,
+                last: u64::MAX,
+                style: CaptureStyle::Text,
+            }
+            .into(),
+        ),
     ]
 }
 

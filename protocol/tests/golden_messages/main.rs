@@ -135,6 +135,7 @@ fn what_a_client_sends() {
         request::KeepWindow,
         request::TakeWindows,
         request::Release,
+        request::Search,
     );
 }
 

@@ -10,30 +10,20 @@ use scarab_protocol::message::answer::FailureKind;
 use scarab_protocol::message::{
     CaptureStyle, ExitStatus, ProgressState, Region, SendItem, SessionInfo, Size,
 };
-use scarab_protocol::pattern::{Case, Deadline, Pattern, Syntax};
+use scarab_protocol::pattern::{Case, Syntax};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use zbus::object_server::SignalEmitter;
 use zbus::zvariant::Value;
 use zbus::{fdo, interface};
 
 /// What one search finds at most.
 const MAX_FOUND: search::Most = search::Most { lines: 1000, bytes: MAX_CAPTURE };
-/// How often a search is begun that a resize interrupts.
-const ATTEMPTS: usize = 8;
-/// How long an expression is looked for, however often that is begun. Chosen by feel: others wait for its turn. A literal
-/// takes what reading the history takes.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// Bytes that one capture gives at most: a message on the bus has 128 MiB at most, and others wait behind it.
 const MAX_CAPTURE: usize = 16 << 20;
 /// What a line costs beside its text.
 const LINE_COST: usize = 16;
-/// Captures and searches at once, of all sessions: each works through a history.
-static READING: Semaphore = Semaphore::const_new(4);
-
 /// The object.
 pub(super) struct SessionObject {
     pub(super) service: Arc<Service>,
@@ -66,28 +56,21 @@ impl SessionObject {
     /// The first lines that match.
     async fn found(&self, text: &str, syntax: Syntax, case: Case) -> Result<Vec<(u64, String)>, Error> {
         self.allowed("reading a screen")?;
-        let _turn = READING.acquire().await.map_err(|_| Error::gone())?;
-        let text = text.to_owned();
-        let pattern = search::on_a_thread(move || Pattern::new(&text, syntax, case))
-            .await?
-            .map_err(|error| failed(FailureKind::BadArgument, error.to_string()))?;
-        let deadline = if pattern.is_quick() { Deadline::NEVER } else { Deadline::after(PATIENCE) };
-        for _ in 0..ATTEMPTS {
-            let (done, searched) = oneshot::channel();
-            self.session()?.search(done);
-            let searched = searched.await.map_err(|_| Error::gone())??;
-            let pattern = pattern.clone();
-            let found = search::on_a_thread(move || searched.find(&pattern, MAX_FOUND, deadline)).await??;
-            if let Some(found) = found {
-                return Ok(found);
-            }
-        }
-        Err(failed(FailureKind::Interrupted, "the history changes again and again").into())
+        let wanted = search::Wanted {
+            pattern: text.to_owned(),
+            syntax,
+            case,
+            lines: 0..=u64::MAX,
+            style: CaptureStyle::Text,
+            most: MAX_FOUND,
+        };
+        let found = search::find(&*self.session()?, wanted).await?;
+        Ok(found.lines.into_iter().map(|line| (line.number, line.text)).collect())
     }
 
     /// All pages of a capture; `each` says whether to go on.
     async fn pages(&self, region: Region, mut each: impl FnMut(String, u64) -> bool) -> Result<(), Error> {
-        let _turn = READING.acquire().await.map_err(|_| Error::gone())?;
+        let _turn = search::READING.acquire().await.map_err(|_| Error::gone())?;
         let session = self.session()?;
         let mut region = region;
         loop {

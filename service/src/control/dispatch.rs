@@ -10,7 +10,7 @@ use crate::failure::{Failure, cut, failed};
 use crate::operations::{self, check_environment, check_typed};
 use crate::plugin;
 use crate::service::Service;
-use crate::session::{self, Joining, Session};
+use crate::session::{self, Joining, Session, search};
 use crate::subscriptions::Watched;
 use crate::windows::Released;
 use scarab_protocol::SessionId;
@@ -20,9 +20,10 @@ use scarab_protocol::message::answer::{Attached, Config, Done, Environment, Fail
 use scarab_protocol::message::event::DetachReason;
 use scarab_protocol::message::request::{
     Attach, Capture, CopyScreen, Create, Detach, GetConfig, GetEnvironment, KeepWindow, Kill, Release,
-    Rename, ResizeSession, Send, SetConfig, Subscribe, Wait,
+    Rename, ResizeSession, Search, Send, SetConfig, Subscribe, Wait,
 };
 use scarab_protocol::message::{ConfigValue, SessionInfo, ToClient, ToService, WaitFor};
+use scarab_protocol::pattern::{Case, Syntax};
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ use tokio::sync::oneshot;
 /// What of all sessions a listing may tell, in bytes: half of what a message may have, because names, viewers and
 /// the rest come on top of it.
 const LISTING: usize = MAX_JOINED / 2;
+/// What one page of a search has at most.
+const MAX_FOUND: search::Most = search::Most { lines: 2000, bytes: 256 << 10 };
 /// Longest text to wait for, in bytes: a line.
 const MAX_WAIT_TEXT: usize = 4096;
 /// Longest name of a viewer, in bytes.
@@ -97,6 +100,7 @@ pub fn handle(connection: &mut Connection, id: u32, request: ToService) -> Resul
         ToService::KeepWindow(request) => keep_window(connection, request),
         ToService::TakeWindows(_) => take_windows(connection),
         ToService::Release(request) => release(connection, &request),
+        ToService::Search(request) => find(connection, request),
         // Input is handled before it comes here.
         other => Err(failed(FailureKind::UnknownRequest, format!("kind {} is no request", other.kind()))),
     }
@@ -309,6 +313,20 @@ fn capture(connection: &Connection, request: &Capture) -> Result<Handled> {
     let (done, captured) = oneshot::channel();
     session.capture(request.region, request.style, done);
     answered(captured)
+}
+
+fn find(connection: &Connection, request: Search) -> Result<Handled> {
+    let (_, session) = meant(connection, &request.session)?;
+    let Search { session: _, pattern, regex, first, last, style } = request;
+    let syntax = if regex { Syntax::Regex } else { Syntax::Literal };
+    let lines = first..=last;
+    let wanted = search::Wanted { pattern, syntax, case: Case::Smart, lines, style, most: MAX_FOUND };
+    later(async move {
+        Reply::Answer(match search::find(&session, wanted).await {
+            Ok(found) => found.into(),
+            Err(failure) => failure.into(),
+        })
+    })
 }
 
 fn copy_screen(connection: &Connection, request: &CopyScreen) -> Result<Handled> {

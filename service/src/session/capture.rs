@@ -77,9 +77,9 @@ pub(super) fn capture(emulator: &Emulator, region: Region, style: CaptureStyle) 
 
 /// The lines of the screen, the first one whole if it begins in history. Of a screen with more text than
 /// [`COMMAND_PAGE`] the rest is left out.
-pub(super) fn screen_lines(emulator: &Emulator) -> Result<Vec<CapturedLine>, Failed> {
+pub(super) fn screen_lines(emulator: &Emulator, style: CaptureStyle) -> Result<Vec<CapturedLine>, Failed> {
     let first = first_screen_line(emulator);
-    let captured = lines(emulator, first, u64::MAX, CaptureStyle::Text, COMMAND_PAGE, true);
+    let captured = lines(emulator, first, u64::MAX, style, COMMAND_PAGE, true);
     captured.map(|captured| captured.lines).map_err(unreadable)
 }
 

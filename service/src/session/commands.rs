@@ -30,7 +30,7 @@ pub(super) enum Command {
     Colours(ViewerId, ViewerColours),
     Capture(Region, CaptureStyle, oneshot::Sender<Result<Captured, Failed>>),
     CopyScreen(oneshot::Sender<Result<ScreenCopy, Failed>>),
-    Search(oneshot::Sender<Result<Searched, Failed>>),
+    Search(CaptureStyle, oneshot::Sender<Result<Searched, Failed>>),
     Wait(u64, WaitFor, oneshot::Sender<WaitOutcome>),
     CancelWait(u64),
     ClipboardAnswer(ViewerId, u64, Option<Vec<u8>>),
@@ -147,7 +147,7 @@ impl Runner {
                 answer(done, capture::capture(&self.emulator, region, style));
             }
             Command::CopyScreen(done) => answer(done, capture::copy_screen(&self.emulator)),
-            Command::Search(done) => answer(done, Searched::of(&self.view, &self.emulator)),
+            Command::Search(style, done) => answer(done, Searched::of(&self.view, &self.emulator, style)),
             Command::Wait(token, what, done) => self.wait(token, what, done),
             Command::CancelWait(token) => {
                 self.waits.finish(token, WaitOutcome::Cancelled);

@@ -362,9 +362,9 @@ impl Session {
         self.shared.order(Command::CopyScreen(done));
     }
 
-    /// What there is to be searched now.
-    pub fn search(&self, done: oneshot::Sender<Result<Searched, Failed>>) {
-        self.shared.order(Command::Search(done));
+    /// What there is to be searched now, its lines to be given in a style.
+    pub fn search(&self, style: CaptureStyle, done: oneshot::Sender<Result<Searched, Failed>>) {
+        self.shared.order(Command::Search(style, done));
     }
 
     /// Waits for something; the token cancels it.
