@@ -2,7 +2,8 @@
 //!
 //! `feeder KIND BLOCKS DONE` writes so many blocks; `feeder KIND until:FILE DONE` writes until FILE exists. At the end
 //! it writes the number of blocks to the file DONE. The kind `queries` asks its terminal after each block and checks
-//! that it is answered exactly once; what went wrong is written to DONE instead.
+//! that it is answered exactly once; what went wrong is written to DONE instead. The kind `states` sets what the screen
+//! does not show, uses it blocks later, asks for it, and writes the answers down where they can be compared.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -26,7 +27,7 @@ fn main() {
     let [_, kind, amount, done] = &arguments[..] else { panic!("feeder KIND BLOCKS|until:FILE DONE") };
     let until = amount.strip_prefix("until:").map(PathBuf::from);
     let most = if until.is_some() { u64::MAX } else { amount.parse().expect("a number of blocks") };
-    if kind == "queries" {
+    if matches!(kind.as_str(), "queries" | "states") {
         raw_mode();
     }
     let mut out = std::io::stdout().lock();
@@ -41,11 +42,15 @@ fn main() {
             "unicode" => unicode(&mut numbers, &mut text),
             "alternate" => alternate(blocks, &mut numbers, &mut text),
             "queries" => plain(blocks, &mut numbers, &mut text),
+            "states" => states(&mut numbers, &mut text),
             other => panic!("no kind {other}"),
         }
         out.write_all(text.as_bytes()).expect("written");
         if kind == "queries" {
             problem = ask(&mut out, blocks, &mut numbers).err();
+        }
+        if kind == "states" {
+            problem = tell(&mut out, blocks).err();
         }
         blocks += 1;
     }
@@ -112,6 +117,49 @@ fn alternate(block: u64, numbers: &mut Numbers, text: &mut String) {
     let _ = write!(text, "\x1b]8;;http://example.org/{}\x1b\\link\x1b]8;;\x1b\\", numbers.next(50));
     let _ = write!(text, "\x1b[?2026h\x1b7\x1b(0lqqk\x1b(B\x1b8\x1b[?2026l\x1b[r\x1b[m\x1b[?1049l");
     plain(block, numbers, text);
+}
+
+/// Margins, character sets, protection, stacks, tab stops, saved cursors, rectangles, rows of double size.
+fn states(numbers: &mut Numbers, text: &mut String) {
+    let mut state = |choices: &[&str], text: &mut String| {
+        text.push_str(choices[numbers.next(choices.len() as u64) as usize]);
+    };
+    for _ in 0..40 {
+        state(&["\x1b[?69h", "\x1b[?69l", "", ""], text);
+        state(&["\x1b[9;70s", "\x1b[30;41s", "\x1b[3;22r", "\x1b[8;12r", "\x1b[r", "", "", ""], text);
+        state(&["\x1b(0", "\x1b(B", "\x1b)A", "\x1b*0", "\x1b+K", "\x1b-A", "\x1b[?42h", "\x1b[?42l"], text);
+        state(&["\x0e", "\x0f", "\x1bn", "\x1bo", "\x1bN", "\x1bO", ""], text);
+        state(&["\x1b[1\"q", "\x1b[0\"q", "\x1b[?K", "\x1b[?1J", "\x1bV", "\x1bW", ""], text);
+        state(&["\x1b[#{", "\x1b[#}", "\x1b[1;35m", "\x1b[m", "\x1b[4:3;58:5:9m", ""], text);
+        state(&["\x1b]2;one\x07", "\x1b]2;two\x07", "\x1b[22t", "\x1b[23t", ""], text);
+        state(
+            &["\x1b]4;1;#102030\x07", "\x1b]11;#405060\x07", "\x1b[#P", "\x1b[#Q", "\x1b]104\x07", ""],
+            text,
+        );
+        state(&["\x1b[>1u", "\x1b[>5u", "\x1b[<u", "\x1b[=3;2u", ""], text);
+        state(&["\x1b7", "\x1b8", "\x1b[?6h", "\x1b[?6l", "\x1b[4h", "\x1b[4l", ""], text);
+        state(&["\x1bH", "\x1b[g", "\x1b[3g", "\x1b[?5W", "\t", "\t\t", "\x1b[Z"], text);
+        state(&["\x1b[2;2;5;9;1;9;30;1$v", "\x1b[43;3;3;6;40$x", "\x1b[4;4;9;20;1$r", "", ""], text);
+        state(&["\x1b#6", "\x1b#3", "\x1b#5", "\x1b[?45h\x08", "\x1b[?1047h", "\x1b[?1047l", ""], text);
+        state(&["\x1b[5;20H", "\x1b[12;33H", "\x1b[20;2H", "\r\n", "\x1bM"], text);
+        state(&["lqqk#[]", "text that goes on and on", "\u{e9}\u{6f22}\u{5b57}", "q"], text);
+    }
+}
+
+/// Asks for what the screen does not show, and writes the answers on the screen.
+fn tell(out: &mut impl Write, block: u64) -> Result<(), String> {
+    // Key flags, saved colours, a colour, the margins, protection, attributes, cursor and sets, tab stops; and an end.
+    let questions = "\x1b[?u\x1b[#R\x1b]4;1;?\x07\x1bP$qr\x1b\\\x1bP$qs\x1b\\\x1bP$q\"q\x1b\\\x1bP$qm\x1b\\\x1b[1$w\x1b[2$w\x1b[5n";
+    out.write_all(questions.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())?;
+    let mut answers = Vec::new();
+    while !answers.ends_with(b"\x1b[0n") {
+        let mut byte = [0];
+        std::io::stdin().read_exact(&mut byte).map_err(|error| format!("block {block}: {error}"))?;
+        answers.push(byte[0]);
+    }
+    // As plain text, wherever the state of the screen puts it.
+    let told = String::from_utf8_lossy(&answers).replace(|character: char| character.is_control(), "^");
+    write!(out, "{block} {told}\r\n").map_err(|error| error.to_string())
 }
 
 /// Asks where the cursor is and reads one answer.

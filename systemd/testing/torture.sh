@@ -7,7 +7,7 @@
 . flood.sh
 kills=${SCARAB_TEST_KILLS:-50}
 begin "Environment=SCARAB_LOG=info SCARAB_KILL_AT=$work/step"
-begin_flood plain plain styles styles unicode alternate alternate queries
+begin_flood plain plain styles states unicode alternate states queries
 
 began=$(date +%s%N)
 killed=0
