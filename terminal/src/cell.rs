@@ -27,13 +27,11 @@ pub enum Content {
 ///  63          48 47          32 31                            0
 /// |    flags     |    style     | character, cluster or special |
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(C)]
-pub struct Cell {
-    content: u32,
-    style: StyleId,
-    flags: u16,
-}
+///
+/// One word, not three fields: runs of cells are compared and written by vector code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Cell(u64);
 
 // Eight bytes make a 200x60 screen 94 KiB, which is copied for every frame.
 const _: () = assert!(size_of::<Cell>() == 8);
@@ -48,16 +46,29 @@ impl Cell {
     const PICTURE: u32 = 0x4000_0002;
     /// Tag of a cluster number.
     const CLUSTER: u32 = 0x8000_0000;
+    /// What is 0 in a cell of the default style that is ASCII or blank.
+    const NOT_ASCII: u64 = 0x0000_ffff_ffff_ff80;
 
     /// A cell that nobody has touched.
-    pub const EMPTY: Self = Self { content: 0, style: StyleId::DEFAULT, flags: 0 };
+    pub const EMPTY: Self = Self(0);
+
+    #[inline]
+    const fn new(content: u32, style: StyleId, flags: u16) -> Self {
+        Self(content as u64 | (style.0 as u64) << 32 | (flags as u64) << 48)
+    }
+
+    #[inline]
+    const fn code(self) -> u32 {
+        self.0 as u32
+    }
 
     /// A cell in which a sixel picture shows.
-    pub(crate) const IMAGE: Self = Self { content: Self::PICTURE, ..Self::EMPTY };
+    pub(crate) const IMAGE: Self = Self::new(Self::PICTURE, StyleId::DEFAULT, 0);
 
     /// What stands in it.
+    #[inline]
     pub fn content(self) -> Content {
-        match self.content {
+        match self.code() {
             0 => Content::Blank,
             Self::SPACER => Content::Spacer,
             Self::PADDING => Content::Padding,
@@ -68,116 +79,147 @@ impl Cell {
     }
 
     /// The number of its style.
+    #[inline]
     pub fn style(self) -> StyleId {
-        self.style
+        StyleId((self.0 >> 32) as u16)
     }
 
     /// Whether it is two columns wide; the next cell is its [`Content::Spacer`].
+    #[inline]
     pub fn wide(self) -> bool {
-        self.flags & Self::WIDE != 0
+        self.flags() & Self::WIDE != 0
     }
 
     /// Whether selective erase leaves it alone (DECSCA, SPA).
     pub fn protected(self) -> bool {
-        self.flags & PROTECTED != 0
+        self.flags() & PROTECTED != 0
     }
 
     /// As the picture above shows it.
     pub(crate) const fn to_word(self) -> u64 {
-        self.content as u64 | (self.style.0 as u64) << 32 | (self.flags as u64) << 48
+        self.0
     }
 
     /// From a word that may come from anywhere.
     pub(crate) const fn from_word(word: u64) -> Self {
-        Self { content: word as u32, style: StyleId((word >> 32) as u16), flags: (word >> 48) as u16 }
+        Self(word)
     }
 
     #[inline]
     pub(crate) const fn flags(self) -> u16 {
-        self.flags
+        (self.0 >> 48) as u16
     }
 
     /// An erased cell.
+    #[inline]
     pub(crate) const fn blank(style: StyleId) -> Self {
-        Self { content: 0, style, flags: 0 }
-    }
-
-    pub(crate) const fn char(character: char, style: StyleId, flags: u16) -> Self {
-        Self { content: character as u32, style, flags }
+        Self::new(0, style, 0)
     }
 
     #[inline]
-    pub(crate) const fn ascii(byte: u8, style: StyleId, flags: u16) -> Self {
-        Self { content: byte as u32, style, flags }
+    pub(crate) const fn char(character: char, style: StyleId, flags: u16) -> Self {
+        Self::new(character as u32, style, flags)
     }
 
     pub(crate) const fn cluster(cluster: ClusterId, style: StyleId, flags: u16) -> Self {
-        Self { content: cluster.0 | Self::CLUSTER, style, flags }
+        Self::new(cluster.0 | Self::CLUSTER, style, flags)
     }
 
     pub(crate) const fn padding(style: StyleId) -> Self {
-        Self { content: Self::PADDING, style, flags: 0 }
+        Self::new(Self::PADDING, style, 0)
     }
 
     /// Without its character, and as it looks.
-    pub(crate) fn blanked(self) -> Self {
-        Self { content: 0, ..self.with_wide(false) }
+    pub(crate) const fn blanked(self) -> Self {
+        self.with_content(0).with_wide(false)
     }
 
-    /// The right half of this cell.
-    pub(crate) const fn spacer(self) -> Self {
-        Self { content: Self::SPACER, flags: self.flags & !Self::WIDE, ..self }
-    }
-
-    pub(crate) fn with_wide(self, wide: bool) -> Self {
-        let flags = if wide { self.flags | Self::WIDE } else { self.flags & !Self::WIDE };
-        Self { flags, ..self }
-    }
-
-    pub(crate) const fn with_flags(self, flags: u16) -> Self {
-        Self { flags, ..self }
-    }
-
-    pub(crate) fn with_style(self, style: StyleId) -> Self {
-        Self { style, ..self }
-    }
-
-    pub(crate) fn with_cluster(self, cluster: ClusterId) -> Self {
-        Self { content: cluster.0 | Self::CLUSTER, ..self }
+    /// A narrow character in a blank cell.
+    #[inline]
+    pub(crate) const fn filled(self, code: u32) -> Self {
+        Self(self.0 | code as u64)
     }
 
     #[inline]
-    pub(crate) fn is_spacer(self) -> bool {
-        self.content == Self::SPACER
+    const fn with_content(self, content: u32) -> Self {
+        Self(self.0 >> 32 << 32 | content as u64)
     }
 
-    pub(crate) fn is_padding(self) -> bool {
-        self.content == Self::PADDING
+    /// The right half of this cell.
+    #[inline]
+    pub(crate) const fn spacer(self) -> Self {
+        self.with_content(Self::SPACER).with_flags(self.flags() & !Self::WIDE)
     }
 
-    pub(crate) fn is_image(self) -> bool {
-        self.content == Self::PICTURE
+    #[inline]
+    pub(crate) const fn with_wide(self, wide: bool) -> Self {
+        self.with_flags(self.flags() & !Self::WIDE | if wide { Self::WIDE } else { 0 })
     }
 
-    pub(crate) fn is_blank(self) -> bool {
-        self.content == 0
+    #[inline]
+    pub(crate) const fn with_flags(self, flags: u16) -> Self {
+        Self(self.0 << 16 >> 16 | (flags as u64) << 48)
+    }
+
+    pub(crate) const fn with_style(self, style: StyleId) -> Self {
+        Self::new(self.code(), style, self.flags())
+    }
+
+    pub(crate) const fn with_cluster(self, cluster: ClusterId) -> Self {
+        self.with_content(cluster.0 | Self::CLUSTER)
+    }
+
+    #[inline]
+    pub(crate) const fn is_spacer(self) -> bool {
+        self.code() == Self::SPACER
+    }
+
+    pub(crate) const fn is_padding(self) -> bool {
+        self.code() == Self::PADDING
+    }
+
+    pub(crate) const fn is_image(self) -> bool {
+        self.code() == Self::PICTURE
+    }
+
+    #[inline]
+    pub(crate) const fn is_blank(self) -> bool {
+        self.code() == 0
     }
 
     /// Whether it is an ASCII character or blank.
     #[inline]
-    pub(crate) fn is_ascii(self) -> bool {
-        self.content < 0x80
+    pub(crate) const fn is_ascii(self) -> bool {
+        self.code() < 0x80
+    }
+
+    /// 0 if it is ASCII or blank, and of this style.
+    #[inline]
+    pub(crate) const fn other_than_ascii(self, style: StyleId) -> u64 {
+        (self.0 ^ Self::blank(style).0) & Self::NOT_ASCII
     }
 
     /// The byte of an ASCII character; a space for an erased cell.
     #[inline]
-    pub(crate) fn ascii_byte(self) -> u8 {
-        if self.content == 0 { b' ' } else { self.content as u8 }
+    pub(crate) const fn ascii_byte(self) -> u8 {
+        let byte = self.0 as u8;
+        byte | if byte == 0 { b' ' } else { 0 }
     }
 }
 
 impl Default for Cell {
     fn default() -> Self {
         Self::EMPTY
+    }
+}
+
+impl std::fmt::Debug for Cell {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Cell")
+            .field("content", &self.content())
+            .field("style", &self.style())
+            .field("flags", &self.flags())
+            .finish()
     }
 }

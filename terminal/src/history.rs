@@ -4,8 +4,6 @@
 //! service has a ring in shared memory, tests a vector. Styles and links are given by value, because the
 //! emulator's tables are renumbered while history stays.
 
-use std::collections::VecDeque;
-
 use crate::link::Link;
 use crate::row::{LineSize, Mark};
 use crate::style::{Attributes, Colour, Style, Underline};
@@ -138,7 +136,9 @@ pub struct VecHistory {
     text: String,
     runs: Vec<Run>,
     links: Vec<Link>,
-    entries: VecDeque<Entry>,
+    entries: Vec<Entry>,
+    /// The oldest piece in `entries`; those before it are dropped.
+    oldest: usize,
     limit: usize,
 }
 
@@ -161,7 +161,7 @@ struct Places {
 }
 
 impl VecHistory {
-    /// Bytes, and runs, of dropped pieces that are worth moving the others for.
+    /// Dropped pieces, and bytes of them, that are worth moving the others for.
     const SLACK: usize = 4 << 10;
 
     /// One that keeps the newest `limit` pieces.
@@ -171,7 +171,7 @@ impl VecHistory {
 
     /// The pieces, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Piece<'_>> {
-        (0..self.entries.len()).map(|index| self.piece(index))
+        (self.oldest..self.entries.len()).map(|index| self.piece(index))
     }
 
     fn piece(&self, index: usize) -> Piece<'_> {
@@ -192,17 +192,20 @@ impl VecHistory {
         Places { text: self.text.len(), runs: self.runs.len(), links: self.links.len() }
     }
 
-    /// Gives the room of dropped pieces back, once it is as much as the others take.
-    fn tidy(&mut self) {
-        let dropped = self.entries.front().map_or(self.ends(), |entry| entry.start);
+    /// Drops the oldest piece. Gives the room of dropped ones back, once it is as much as the others take.
+    fn drop_oldest(&mut self) {
+        self.oldest += 1;
+        let dropped = self.entries.get(self.oldest).map_or(self.ends(), |entry| entry.start);
         let text = dropped.text >= Self::SLACK.max(self.text.len() / 2);
-        let runs = dropped.runs >= Self::SLACK.max(self.runs.len() / 2);
-        if !text && !runs {
+        let entries = self.oldest >= Self::SLACK.max(self.entries.len() / 2);
+        if !text && !entries {
             return;
         }
         self.text.drain(..dropped.text);
         self.runs.drain(..dropped.runs);
         self.links.drain(..dropped.links);
+        self.entries.drain(..self.oldest);
+        self.oldest = 0;
         for entry in &mut self.entries {
             entry.start.text -= dropped.text;
             entry.start.runs -= dropped.runs;
@@ -216,9 +219,8 @@ impl History for VecHistory {
         if self.limit == 0 {
             return;
         }
-        if self.entries.len() >= self.limit {
-            self.entries.pop_front();
-            self.tidy();
+        if self.entries.len() - self.oldest >= self.limit {
+            self.drop_oldest();
         }
         let start = self.ends();
         self.text.push_str(piece.text);
@@ -231,12 +233,15 @@ impl History for VecHistory {
             self.links.extend_from_slice(piece.links);
         }
         let Piece { text: _, runs: _, links: _, continues, line_size, mark, cols } = *piece;
-        self.entries.push_back(Entry { start, continues, line_size, mark, cols });
+        self.entries.push(Entry { start, continues, line_size, mark, cols });
     }
 
     fn pop(&mut self) -> Option<OwnedPiece> {
-        let piece = OwnedPiece::from(&self.piece(self.entries.len().checked_sub(1)?));
-        let start = self.entries.pop_back()?.start;
+        if self.entries.len() == self.oldest {
+            return None;
+        }
+        let piece = OwnedPiece::from(&self.piece(self.entries.len() - 1));
+        let start = self.entries.pop()?.start;
         self.text.truncate(start.text);
         self.runs.truncate(start.runs);
         self.links.truncate(start.links);
@@ -244,11 +249,11 @@ impl History for VecHistory {
     }
 
     fn continues(&self) -> bool {
-        self.entries.back().is_some_and(|entry| entry.continues)
+        self.entries[self.oldest..].last().is_some_and(|entry| entry.continues)
     }
 
     fn close(&mut self) {
-        if let Some(newest) = self.entries.back_mut() {
+        if let Some(newest) = self.entries[self.oldest..].last_mut() {
             newest.continues = false;
         }
     }
@@ -258,7 +263,7 @@ impl History for VecHistory {
     }
 
     fn pieces(&self) -> u64 {
-        self.entries.len() as u64
+        (self.entries.len() - self.oldest) as u64
     }
 }
 

@@ -151,6 +151,7 @@ impl<H: History> Terminal<H> {
             history,
             retirement: _,
             graphics,
+            bulk: _,
         } = self;
         let pens: Vec<_> = saved.iter().flatten().map(|saved| &saved.pen).chain([pen]).collect();
         for pen in pens {

@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bulk;
 mod cell;
 mod charset;
 mod checkpoint;
@@ -46,6 +47,7 @@ mod style;
 mod table;
 mod tabs;
 mod terminal;
+mod text;
 mod titles;
 pub mod width;
 

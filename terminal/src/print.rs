@@ -1,117 +1,118 @@
 //! Characters onto the screen: wrapping, wide characters, grapheme clusters. This is where a terminal
 //! spends its time, so that plain text goes by whole runs.
 
-use std::str::Chars;
-
 use crate::cell::{Cell, Content};
 use crate::cluster::Clusters;
 use crate::history::History;
 use crate::modes::Mode;
-use crate::row::LineSize;
+use crate::row::{LineSize, Stop};
 use crate::simple::{TEXT_STYLE, ZWJ, is_accent, is_extension, is_invisible, leading_cluster, simple_width};
 use crate::terminal::{LastPrinted, Terminal};
+use crate::text::{first_char, last_char, printable_run};
 use crate::width::{char_width, cluster_width, joins};
 
 impl<H: History> Terminal<H> {
-    /// Prints a run of printable ASCII.
-    pub(crate) fn print_ascii(&mut self, text: &[u8]) {
-        let Some(last) = text.last() else { return };
-        let mut rest = text;
-        // The first one may follow a character that takes anything as its continuation (UAX 29, Prepend).
-        let unsure = self.last.joinable && !self.last.simple;
-        if unsure || !self.charsets.is_plain() || self.modes.is_set(Mode::Insert) {
-            let plain = self.charsets.is_plain() && !self.modes.is_set(Mode::Insert);
-            let sure = if plain { 1 } else { text.len() };
-            for byte in &text[..sure] {
-                self.print_char(char::from(*byte));
-            }
-            rest = &text[sure..];
-            if rest.is_empty() {
-                return;
-            }
+    /// Prints the text that bytes begin with, as far as it is simple: row by row, with the clusters that need no
+    /// look. Gives the bytes taken: none where the first character is printed otherwise, or is none.
+    #[inline]
+    pub(crate) fn print_text(&mut self, text: &[u8]) -> usize {
+        if self.is_unsure() || !self.charsets.is_plain() || self.modes.is_set(Mode::Insert) {
+            return 0;
         }
-        let prototype = Cell::blank(self.pen_style()).with_flags(self.pen.flags());
-        while !rest.is_empty() {
+        let mut taken = 0;
+        while begins_simply(&text[taken..]) {
             if self.at.pending_wrap {
                 self.wrap_or_stay();
             }
-            let (row, col) = (self.at.row, self.at.col);
-            let limit = self.right_limit();
-            let room = limit - col;
-            let fits = rest.len().min(room);
-            let (now, later) = rest.split_at(fits);
-            self.screen_mut().row_mut(row).write_ascii(col, now, prototype);
-            rest = later;
-            self.at.col = col + fits;
-            if fits == room {
-                self.at.col = limit - 1;
-                self.at.pending_wrap = true;
-                if !self.modes.is_set(Mode::AutoWrap) && !rest.is_empty() {
-                    // All that follows falls into the last column, where only the last stays.
-                    rest = &rest[rest.len() - 1..];
+            let blank = Cell::blank(self.pen_style()).with_flags(self.pen.flags());
+            let (row, col, limit) = (self.at.row, self.at.col, self.right_limit());
+            let written = self.screen_mut().row_mut(row).write_text(col, limit, &text[taken..], blank);
+            if written.bytes > 0 {
+                taken += written.bytes;
+                self.at.pending_wrap = written.end == limit;
+                self.at.col = written.end.min(limit - 1);
+                let character = last_char(&text[..taken]);
+                self.last = LastPrinted { joinable: true, simple: true, character };
+            }
+            match written.stop {
+                // All that follows falls into the last column, where only the last stays.
+                Stop::Full if !self.modes.is_set(Mode::AutoWrap) => {
+                    taken += printable_run(&text[taken..]).saturating_sub(1);
                 }
+                Stop::Full => {}
+                Stop::Extended => {
+                    let cluster = self.print_cluster(&text[taken..]);
+                    taken += cluster;
+                    if cluster == 0 || self.is_unsure() {
+                        break;
+                    }
+                }
+                Stop::Elsewhere => break,
             }
         }
-        self.last.joinable = true;
-        self.last.simple = true;
-        self.last.character = Some(char::from(*last));
+        taken
+    }
+
+    /// What comes next may join what was printed last, although it is simple: that may take anything as its
+    /// continuation (UAX 29, Prepend, or a ZWJ).
+    fn is_unsure(&self) -> bool {
+        self.last.joinable && !self.last.simple
+    }
+
+    /// Prints a run of printable ASCII.
+    pub(crate) fn print_ascii(&mut self, text: &[u8]) {
+        let mut rest = text;
+        while let Some((first, others)) = rest.split_first() {
+            match self.print_text(rest) {
+                0 => {
+                    self.print_char(char::from(*first));
+                    rest = others;
+                }
+                taken => rest = &rest[taken..],
+            }
+        }
     }
 
     /// Prints characters none of which is ASCII.
     pub(crate) fn print_str(&mut self, text: &str) {
         // A single shift is used up, though only ASCII is translated.
         self.charsets.single_shift = None;
-        let mut chars = text.chars();
-        while !chars.as_str().is_empty() {
-            let unsure = self.last.joinable && !self.last.simple;
-            if !unsure && !self.modes.is_set(Mode::Insert) {
-                self.print_simple(&mut chars);
-                if self.print_cluster(&mut chars) {
-                    continue;
-                }
+        let mut rest = text.as_bytes();
+        while let Some((first, length)) = first_char(rest) {
+            let mut taken = self.print_text(rest);
+            if taken == 0 && !self.is_unsure() && !self.modes.is_set(Mode::Insert) {
+                taken = self.print_cluster(rest);
             }
-            // One that does not fit, or needs a look.
-            if let Some(character) = chars.next() {
-                self.print_char(character);
+            if taken == 0 {
+                // One that does not fit, or needs a look.
+                self.print_char(first);
+                taken = length;
             }
-        }
-    }
-
-    /// Prints characters as long as they are simple ones and fit on the row.
-    fn print_simple(&mut self, chars: &mut Chars<'_>) {
-        if self.at.pending_wrap {
-            return;
-        }
-        let prototype = Cell::blank(self.pen_style()).with_flags(self.pen.flags());
-        let (row, col) = (self.at.row, self.at.col);
-        let limit = self.right_limit();
-        let row = self.screen_mut().row_mut(row);
-        let (end, last) = row.write_chars(col, limit, chars, prototype);
-        if last.is_some() {
-            self.at.pending_wrap = end == limit;
-            self.at.col = end.min(limit - 1);
-            self.last = LastPrinted { joinable: true, simple: true, character: last };
+            rest = &rest[taken..];
         }
     }
 
     /// Prints the cluster that comes next as a whole, if it is a simple one: what printing its characters one
-    /// by one leads to, without interning what it is on the way.
-    fn print_cluster(&mut self, chars: &mut Chars<'_>) -> bool {
-        let text = chars.as_str();
-        let Some(cluster) = leading_cluster(text) else { return false };
+    /// by one leads to, without interning what it is on the way. Gives its bytes.
+    fn print_cluster(&mut self, text: &[u8]) -> usize {
+        if !self.modes.is_set(Mode::GraphemeClusters) {
+            return 0;
+        }
+        let Some(cluster) = leading_cluster(text) else { return 0 };
         let fits = cluster.bytes <= Clusters::MAX_BYTES && self.right_limit() >= self.line_start() + 2;
         // Without wrapping a narrow one in the last column stays there, and narrow.
         let stays = cluster.widened && !self.modes.is_set(Mode::AutoWrap);
-        if !fits || stays || !self.modes.is_set(Mode::GraphemeClusters) {
-            return false;
+        if !fits || stays {
+            return 0;
         }
-        let (whole, rest) = text.split_at(cluster.bytes);
-        let Some(id) = self.intern_cluster(whole) else { return false };
+        let Some(id) = str::from_utf8(&text[..cluster.bytes]).ok().and_then(|text| self.intern_cluster(text))
+        else {
+            return 0;
+        };
         let style = self.pen_style();
         self.put_cell(Cell::cluster(id, style, self.pen.flags()).with_wide(cluster.wide));
         self.last = LastPrinted { joinable: true, simple: !cluster.open, character: Some(cluster.base) };
-        *chars = rest.chars();
-        true
+        cluster.bytes
     }
 
     /// Prints one character.
@@ -352,3 +353,16 @@ impl<H: History> Terminal<H> {
     /// Characters that REP prints at once.
     const REPEATED: usize = 256;
 }
+
+/// Whether the first character is a simple one.
+#[inline]
+fn begins_simply(text: &[u8]) -> bool {
+    match text.first() {
+        Some(0x20..=0x7e) => true,
+        Some(0x80..) => first_char(text).is_some_and(|(first, _)| simple_width(first).is_some()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

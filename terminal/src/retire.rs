@@ -7,13 +7,15 @@ use crate::cell::{Cell, Content};
 use crate::cluster::Clusters;
 use crate::history::{History, Piece, Run, RunKind, RunStyle};
 use crate::link::{Link, Links};
-use crate::row::Row;
+use crate::row::{LineSize, Row};
 use crate::style::{StyleId, Styles};
 
 /// The buffers for one piece.
 #[derive(Debug, Default)]
 pub(crate) struct Retirement {
-    text: Vec<u8>,
+    /// ASCII that is not in `text` yet: all of most rows.
+    ascii: Vec<u8>,
+    text: String,
     runs: Vec<Run>,
     links: Vec<Link>,
     /// The row before this one said that its line goes on.
@@ -54,12 +56,17 @@ impl Retirement {
             history.close();
         }
         self.open = row.wrapped();
-        let (bytes, runs, links) = self.retire_cells(cells, row, tables);
+        self.retire_cells(cells, row, tables);
+        let text = if self.text.is_empty() {
+            str::from_utf8(&self.ascii).unwrap_or_default()
+        } else {
+            self.settle();
+            &self.text
+        };
         history.push(&Piece {
-            // Only whole characters were appended.
-            text: std::str::from_utf8(&self.text[..bytes]).unwrap_or_default(),
-            runs: &self.runs[..runs],
-            links: &self.links[..links],
+            text,
+            runs: &self.runs,
+            links: &self.links,
             continues: row.wrapped(),
             line_size: row.line_size(),
             mark: row.mark(),
@@ -67,14 +74,24 @@ impl Retirement {
         });
     }
 
+    /// Appends a row that would be plain text and no more, and goes on with no line.
+    #[inline]
+    pub(crate) fn retire_text(&mut self, text: &str, runs: &[Run], cols: u16, history: &mut impl History) {
+        if take(&mut self.open) {
+            history.close();
+        }
+        let (line_size, mark) = (LineSize::Single, None);
+        history.push(&Piece { text, runs, links: &[], continues: false, line_size, mark, cols });
+    }
+
     /// History's last piece is no longer the one that was retired last.
     pub(crate) fn reopen(&mut self, history: &impl History) {
         self.open = history.continues();
     }
 
-    /// Makes text, runs and links of cells. Gives their lengths, which need not be read back
-    /// then from where they were just written.
-    fn retire_cells(&mut self, cells: &[Cell], row: &Row, tables: Tables<'_>) -> (usize, usize, usize) {
+    /// Makes text, runs and links of cells.
+    fn retire_cells(&mut self, cells: &[Cell], row: &Row, tables: Tables<'_>) {
+        self.ascii.clear();
         self.text.clear();
         self.runs.clear();
         self.links.clear();
@@ -88,80 +105,106 @@ impl Retirement {
             let style = self.known_style(first.style(), tables);
             let runs = self.runs.len();
             // Now plain, now mixed, until the style changes.
-            while rest.first().is_some_and(|cell| cell.style() == first.style()) {
+            loop {
                 let plain = self.take_plain(rest, first.style());
                 self.extend_run(runs, plain, plain, false, style);
                 rest = &rest[plain..];
-                let mixed = rest.iter().take_while(|cell| cell.style() == first.style() && !cell.is_ascii());
-                let mixed = mixed.count();
-                self.retire_mixed(runs, &rest[..mixed], style, tables.clusters);
+                let mixed = self.take_mixed(runs, rest, first.style(), style, tables.clusters);
                 rest = &rest[mixed..];
+                if mixed == 0 {
+                    break;
+                }
             }
         }
-        (self.text.len(), self.runs.len(), self.links.len())
     }
 
     /// Appends the ASCII that a row begins with, as far as it has one style. By blocks, which the compiler turns
     /// into vector code.
     fn take_plain(&mut self, cells: &[Cell], style: StyleId) -> usize {
         const BLOCK: usize = 16;
-        let plain = |cell: &Cell| (cell.style() == style) & cell.is_ascii();
         let mut taken = 0;
         for block in cells.chunks_exact(BLOCK) {
-            if !block.iter().fold(true, |all, cell| all & plain(cell)) {
+            if block.iter().fold(0, |other, cell| other | cell.other_than_ascii(style)) != 0 {
                 break;
             }
             let mut bytes = [0; BLOCK];
             bytes.iter_mut().zip(block).for_each(|(byte, cell)| *byte = cell.ascii_byte());
-            self.text.extend_from_slice(&bytes);
+            self.ascii.extend_from_slice(&bytes);
             taken += BLOCK;
         }
-        let rest = &cells[taken..];
-        let rest = &rest[..rest.iter().take_while(|cell| plain(cell)).count()];
-        // Eight at a time in one word, of which those not needed are taken off again: quicker than a few bytes.
-        for part in rest.chunks(8) {
-            let shifted = |(place, cell): (usize, &Cell)| u64::from(cell.ascii_byte()) << (8 * place);
-            let word = part.iter().enumerate().map(shifted).fold(0, |word, byte| word | byte);
-            let end = self.text.len() + part.len();
-            self.text.extend_from_slice(&word.to_le_bytes());
-            self.text.truncate(end);
+        // Into a block again, of which what is not needed is left: quicker than a few bytes one by one.
+        let mut bytes = [0; BLOCK];
+        while taken < cells.len() {
+            let mut plain = 0;
+            for (byte, cell) in bytes.iter_mut().zip(&cells[taken..]) {
+                if cell.other_than_ascii(style) != 0 {
+                    break;
+                }
+                *byte = cell.ascii_byte();
+                plain += 1;
+            }
+            let end = self.ascii.len() + plain;
+            self.ascii.extend_from_slice(&bytes);
+            self.ascii.truncate(end);
+            taken += plain;
+            if plain < BLOCK {
+                break;
+            }
         }
-        taken + rest.len()
+        taken
     }
 
-    fn retire_mixed(&mut self, runs: usize, cells: &[Cell], style: usize, clusters: &Clusters) {
+    /// Appends what a row begins with and is no ASCII, as far as it has one style.
+    fn take_mixed(
+        &mut self,
+        runs: usize,
+        cells: &[Cell],
+        style: StyleId,
+        slot: usize,
+        clusters: &Clusters,
+    ) -> usize {
         // The run being made: bytes, columns, and whether its cells are wide.
         let (mut bytes, mut columns, mut wide) = (0, 0, false);
+        let mut taken = 0;
         for cell in cells {
+            if cell.is_ascii() || cell.style() != style {
+                break;
+            }
+            if taken == 0 {
+                self.settle();
+            }
+            taken += 1;
             let character = match cell.content() {
                 Content::Spacer => continue,
                 Content::Blank | Content::Padding | Content::Image => ' ',
                 Content::Char(character) => character,
                 Content::Cluster(id) => {
-                    self.extend_run(runs, take(&mut bytes), take(&mut columns), wide, style);
+                    self.extend_run(runs, take(&mut bytes), take(&mut columns), wide, slot);
                     let text = clusters.get(id);
-                    self.text.extend_from_slice(text.as_bytes());
+                    self.text.push_str(text);
                     let (bytes, cells) = (text.len() as u32, 1 + u32::from(cell.wide()));
                     let kind = RunKind::Single;
-                    let style = self.known.styles[style].1;
+                    let style = self.known.styles[slot].1;
                     self.runs.push(Run { bytes, cells, wide: cell.wide(), kind, style });
                     continue;
                 }
             };
             if cell.wide() != wide {
-                self.extend_run(runs, take(&mut bytes), take(&mut columns), wide, style);
+                self.extend_run(runs, take(&mut bytes), take(&mut columns), wide, slot);
                 wide = cell.wide();
             }
-            // Four bytes always, of which those not needed are taken off again: quicker than copying a few.
-            let mut buffer = [0; 4];
-            let encoded = character.encode_utf8(&mut buffer).len();
-            let end = self.text.len() + encoded;
-            self.text.extend_from_slice(&buffer);
-            self.text.truncate(end);
-            bytes += encoded;
+            self.text.push(character);
+            bytes += character.len_utf8();
             columns += 1 + usize::from(wide);
         }
-        self.extend_run(runs, bytes, columns, wide, style);
+        self.extend_run(runs, bytes, columns, wide, slot);
+        taken
+    }
+
+    /// Moves ASCII that waits behind the text.
+    fn settle(&mut self) {
+        self.text.push_str(str::from_utf8(&self.ascii).unwrap_or_default());
+        self.ascii.clear();
     }
 
     /// Adds to the last run of those from `first` on, which are of this style, or begins one.

@@ -1,11 +1,11 @@
 //! One visual row of a screen.
 
 use std::ops::Range;
-use std::str::Chars;
 
 use crate::cell::Cell;
 use crate::checkpoint::{Damaged, Reader, Saved, damaged, saved_enum};
-use crate::simple::{is_extension, simple_width};
+use crate::simple::{Class, class};
+use crate::text::{first_char, printable_run};
 
 /// Names a row for as long as its session lives: a row keeps it when it moves, and no other ever gets it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
@@ -39,6 +39,28 @@ pub enum Mark {
 }
 
 saved_enum!(Mark { Prompt = 1, Output = 2 });
+
+/// What [`Row::write_text`] did.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    /// Bytes of the text.
+    pub(crate) bytes: usize,
+    /// The column behind the last character.
+    pub(crate) end: usize,
+    /// Why it went no further.
+    pub(crate) stop: Stop,
+}
+
+/// What ends the text that is written at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stop {
+    /// The last column is written.
+    Full,
+    /// The next character has something put on it.
+    Extended,
+    /// The next one needs a look or more room, or is none.
+    Elsewhere,
+}
 
 /// A row of cells.
 ///
@@ -242,53 +264,58 @@ impl Row {
         self.tighten();
     }
 
-    /// Writes printable ASCII from `col` on; it must fit.
+    /// Writes the text that bytes begin with from `col` on, as far as its characters are simple, have nothing put
+    /// on them and fit before `limit`. A character with something put on it is written too, for whoever writes
+    /// the whole of it in its place.
     #[inline]
-    pub(crate) fn write_ascii(&mut self, col: usize, text: &[u8], prototype: Cell) {
-        let end = col + text.len();
+    pub(crate) fn write_text(&mut self, col: usize, limit: usize, text: &[u8], blank: Cell) -> Written {
         self.split_wide(col);
-        self.split_wide(end);
-        let (style, flags) = (prototype.style(), prototype.flags());
-        for (cell, byte) in self.cells[col..end].iter_mut().zip(text) {
-            *cell = Cell::ascii(*byte, style, flags);
+        let cells = &mut self.cells[..limit];
+        let (mut end, mut bytes) = (col, 0);
+        // Where the last character begins.
+        let mut last = (end, bytes);
+        let mut stop = Stop::Elsewhere;
+        'text: while end < limit {
+            let part = &text[bytes..];
+            let run = printable_run(&part[..part.len().min(limit - end)]);
+            if run > 0 {
+                cells[end..end + run]
+                    .iter_mut()
+                    .zip(part)
+                    .for_each(|(cell, byte)| *cell = blank.filled(u32::from(*byte)));
+                (end, bytes) = (end + run, bytes + run);
+                last = (end - 1, bytes - 1);
+            }
+            while end < limit {
+                match text.get(bytes) {
+                    Some(0x20..=0x7e) => continue 'text,
+                    Some(0x80..) => {}
+                    _ => break 'text,
+                }
+                let Some((character, length)) = first_char(&text[bytes..]) else { break 'text };
+                let width = match class(character) {
+                    Class::Narrow => 1,
+                    Class::Wide => 2,
+                    Class::Extension if bytes > 0 => {
+                        stop = Stop::Extended;
+                        break 'text;
+                    }
+                    Class::Extension | Class::Unsure => break 'text,
+                };
+                if end + width > limit {
+                    break 'text;
+                }
+                let cell = blank.filled(character as u32).with_wide(width == 2);
+                cells[end] = cell;
+                if width == 2 {
+                    cells[end + 1] = cell.spacer();
+                }
+                last = (end, bytes);
+                (end, bytes) = (end + width, bytes + length);
+            }
         }
-        self.used = self.used.max(end);
-        if end == self.cells.len() {
-            self.wrapped = false;
-        }
-    }
-
-    /// Writes characters from `col` on, as many as are simple, have nothing put on them and fit before
-    /// `limit`. Gives the column behind the last and the last one.
-    pub(crate) fn write_chars(
-        &mut self,
-        col: usize,
-        limit: usize,
-        chars: &mut Chars<'_>,
-        prototype: Cell,
-    ) -> (usize, Option<char>) {
-        let (style, flags) = (prototype.style(), prototype.flags());
-        let (mut end, mut last) = (col, None);
-        let mut ahead = chars.clone();
-        let mut next = ahead.next();
-        while let Some(character) = next {
-            let Some(width) = simple_width(character) else { break };
-            let behind = ahead.clone();
-            next = ahead.next();
-            if end + width > limit || next.is_some_and(is_extension) {
-                break;
-            }
-            let cell = Cell::char(character, style, flags).with_wide(width == 2);
-            if last.is_none() {
-                self.split_wide(col);
-            }
-            self.cells[end] = cell;
-            if width == 2 {
-                self.cells[end + 1] = cell.spacer();
-            }
-            end += width;
-            last = Some(character);
-            *chars = behind;
+        if end == limit {
+            stop = Stop::Full;
         }
         // The left half of what was here is overwritten already.
         if end < self.used && end > col && self.cells[end].is_spacer() {
@@ -298,7 +325,10 @@ impl Row {
         if end == self.cells.len() {
             self.wrapped = false;
         }
-        (end, last)
+        if stop == Stop::Extended {
+            (end, bytes) = last;
+        }
+        Written { bytes, end, stop }
     }
 
     /// Writes one cell, and its right half if it is wide; it must fit.

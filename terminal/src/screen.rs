@@ -83,13 +83,19 @@ impl Screen {
 
     /// Moves the rows of `range` up by `count`, which brings the first ones to its end. To move them down is
     /// to move them up by all the others.
+    #[inline]
     fn rotate(&mut self, range: Range<usize>, count: usize) {
         let rows = self.order.len();
         if range.len() == rows {
-            self.first = (self.first + count) % rows;
+            self.first += count;
+            if self.first >= rows {
+                self.first -= rows;
+            }
         } else {
-            self.order.rotate_left(self.first);
-            self.first = 0;
+            if self.first > 0 {
+                self.order.rotate_left(self.first);
+                self.first = 0;
+            }
             self.order[range].rotate_left(count);
         }
     }
@@ -110,6 +116,7 @@ impl Screen {
     }
 
     /// Moves the rows of `range` up by `count`; new ones come in at its end.
+    #[inline]
     pub(crate) fn scroll_up(&mut self, range: Range<usize>, count: usize, blank: Cell) {
         let count = count.min(range.len());
         if count == 0 {
@@ -140,7 +147,17 @@ impl Screen {
         }
     }
 
+    /// All rows become new ones, after so many others that have gone already.
+    pub(crate) fn renew_all(&mut self, gone: u64) {
+        self.next_row += 2 * gone;
+        for index in 0..self.rows() {
+            let id = self.next_id();
+            self.row_mut(index).renew(id, Cell::EMPTY);
+        }
+    }
+
     /// The line of the row before goes on in this one no longer.
+    #[inline]
     pub(crate) fn detach(&mut self, index: usize) {
         if index > 0 && self.row(index - 1).wrapped() {
             self.row_mut(index - 1).wrapped = false;

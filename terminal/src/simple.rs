@@ -2,6 +2,8 @@
 //! is ever printed. Whatever is not listed here is looked up ([`crate::width`]), so that a gap costs time and
 //! an error costs the tests below, which compare every entry with those tables.
 
+use crate::cluster::Clusters;
+use crate::text::first_char;
 use crate::width::cluster_width;
 
 /// The zero-width joiner, which glues two pictographs together.
@@ -11,47 +13,182 @@ pub(crate) const TEXT_STYLE: char = '\u{fe0e}';
 /// VS16: the character before is shown as a picture, which makes a narrow one wide.
 const PICTURE_STYLE: char = '\u{fe0f}';
 
-/// The width of a simple character: of two of these next to each other none ever joins the other (UAX 29:
-/// Grapheme_Cluster_Break is Other, LV or LVT, and no conjunct). `None` for all that need a look.
+/// What is known of a character.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Class {
+    /// Nothing: it needs a look.
+    Unsure,
+    /// Simple, one column: of two simple ones next to each other none ever joins the other (UAX 29:
+    /// Grapheme_Cluster_Break is Other, LV or LVT, and no conjunct).
+    Narrow,
+    /// Simple, two columns.
+    Wide,
+    /// One of the usual characters that UAX 29 joins to whatever stands before (Extend, ZWJ).
+    Extension,
+}
+
+/// From and to, both included.
+type Range = (char, char);
+
+const NARROW: [Range; 19] = [
+    (' ', '~'),
+    // Latin, without the soft hyphen.
+    ('\u{a0}', '\u{ac}'),
+    ('\u{ae}', '\u{2ff}'),
+    ('\u{1e00}', '\u{1eff}'),
+    // Greek and Cyrillic, without the combining Cyrillic signs.
+    ('\u{390}', '\u{3a1}'),
+    ('\u{3a3}', '\u{482}'),
+    ('\u{48a}', '\u{52f}'),
+    // Dashes, quotes and bullets; currencies; arrows and mathematics.
+    ('\u{2010}', '\u{2027}'),
+    ('\u{2030}', '\u{205e}'),
+    ('\u{20a0}', '\u{20c0}'),
+    ('\u{2190}', '\u{2319}'),
+    // Lines, blocks and shapes; check marks and hearts; Braille.
+    ('\u{2500}', '\u{25fc}'),
+    ('\u{270c}', '\u{2727}'),
+    ('\u{2758}', '\u{2775}'),
+    ('\u{2800}', '\u{28ff}'),
+    // For private use: the symbols of prompts and file managers.
+    ('\u{e000}', '\u{f8ff}'),
+    // Pictographs that are narrow, among those below, without the skin tones.
+    ('\u{1f300}', '\u{1f3fa}'),
+    ('\u{1f400}', '\u{1f5ff}'),
+    ('\u{1f6e0}', '\u{1f6ea}'),
+];
+
+const WIDE: [Range; 7] = [
+    // Ideographs, Hangul syllables.
+    ('\u{3400}', '\u{9fff}'),
+    ('\u{ac00}', '\u{d7a3}'),
+    // Their punctuation, kana.
+    ('\u{3001}', '\u{3029}'),
+    ('\u{3041}', '\u{3096}'),
+    ('\u{309b}', '\u{30ff}'),
+    ('\u{ff01}', '\u{ff60}'),
+    ('\u{ffe0}', '\u{ffe6}'),
+];
+
+/// Pictographs that are wide by themselves.
+const EMOJI: [Range; 28] = [
+    ('\u{1f300}', '\u{1f320}'),
+    ('\u{1f32d}', '\u{1f335}'),
+    ('\u{1f337}', '\u{1f37c}'),
+    ('\u{1f37e}', '\u{1f393}'),
+    ('\u{1f3a0}', '\u{1f3ca}'),
+    ('\u{1f3cf}', '\u{1f3d3}'),
+    ('\u{1f3e0}', '\u{1f3f0}'),
+    ('\u{1f3f4}', '\u{1f3f4}'),
+    ('\u{1f3f8}', '\u{1f3fa}'),
+    ('\u{1f400}', '\u{1f43e}'),
+    ('\u{1f440}', '\u{1f440}'),
+    ('\u{1f442}', '\u{1f4fc}'),
+    ('\u{1f4ff}', '\u{1f53d}'),
+    ('\u{1f54b}', '\u{1f54e}'),
+    ('\u{1f550}', '\u{1f567}'),
+    ('\u{1f57a}', '\u{1f57a}'),
+    ('\u{1f595}', '\u{1f596}'),
+    ('\u{1f5a4}', '\u{1f5a4}'),
+    ('\u{1f5fb}', '\u{1f64f}'),
+    ('\u{1f680}', '\u{1f6c5}'),
+    ('\u{1f6f4}', '\u{1f6fc}'),
+    ('\u{1f7e0}', '\u{1f7eb}'),
+    ('\u{1f90c}', '\u{1f93a}'),
+    ('\u{1f93c}', '\u{1f945}'),
+    ('\u{1f947}', '\u{1f9ff}'),
+    ('\u{1fa70}', '\u{1fa7c}'),
+    ('\u{1fa90}', '\u{1fabd}'),
+    ('\u{1fad0}', '\u{1fadb}'),
+];
+
+/// Accents; what encloses; ZWJ and the selectors of styles; skin tones.
+const EXTENSIONS: [Range; 5] = [
+    ('\u{300}', '\u{36f}'),
+    ('\u{20d0}', '\u{20f0}'),
+    (ZWJ, ZWJ),
+    (TEXT_STYLE, PICTURE_STYLE),
+    ('\u{1f3fb}', '\u{1f3ff}'),
+];
+
+/// Classes of neighbouring characters, two bits each: few enough bytes to stay in a processor's first cache,
+/// whatever languages are mixed.
+struct Classes<const BYTES: usize> {
+    first: usize,
+    packed: [u8; BYTES],
+}
+
+impl<const BYTES: usize> Classes<BYTES> {
+    const fn new(first: usize) -> Self {
+        let classes = Self { first, packed: [0; BYTES] };
+        // The wide ones stand among narrow ones, and the skin tones among both.
+        classes.with(&NARROW, 1).with(&WIDE, 2).with(&EMOJI, 2).with(&EXTENSIONS, 3)
+    }
+
+    const fn with(mut self, ranges: &[Range], class: u8) -> Self {
+        let mut range = 0;
+        while range < ranges.len() {
+            let mut code = ranges[range].0 as usize;
+            while code <= ranges[range].1 as usize {
+                if code >= self.first && code - self.first < 4 * BYTES {
+                    let place = code - self.first;
+                    let shift = 2 * (place % 4);
+                    self.packed[place / 4] = self.packed[place / 4] & !(3 << shift) | class << shift;
+                }
+                code += 1;
+            }
+            range += 1;
+        }
+        self
+    }
+
+    #[inline]
+    fn get(&self, code: usize) -> Class {
+        let place = code.wrapping_sub(self.first);
+        match self.packed.get(place / 4).map_or(0, |four| four >> (2 * (place % 4)) & 3) {
+            1 => Class::Narrow,
+            2 => Class::Wide,
+            3 => Class::Extension,
+            _ => Class::Unsure,
+        }
+    }
+}
+
+/// The basic plane.
+static BASIC: Classes<{ 0x1_0000 / 4 }> = Classes::new(0);
+/// The blocks of pictographs.
+static PICTOGRAPHS: Classes<{ 0xc00 / 4 }> = Classes::new(0x1_f000);
+
+/// What is known of a character.
+#[inline]
+pub(crate) fn class(character: char) -> Class {
+    match character {
+        ..'\u{10000}' => BASIC.get(character as usize),
+        // The tags of regional flags.
+        '\u{e0020}'..='\u{e007f}' => Class::Extension,
+        _ => PICTOGRAPHS.get(character as usize),
+    }
+}
+
+/// The width of a simple character. `None` for all that need a look.
 #[inline]
 pub(crate) fn simple_width(character: char) -> Option<usize> {
-    match character {
-        ' '..='~' => Some(1),
-        // Latin, without the soft hyphen.
-        '\u{a0}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{1e00}'..='\u{1eff}' => Some(1),
-        // Greek and Cyrillic, without the combining Cyrillic signs.
-        '\u{390}'..='\u{3a1}' | '\u{3a3}'..='\u{482}' | '\u{48a}'..='\u{52f}' => Some(1),
-        // Ideographs, Hangul syllables.
-        '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => Some(2),
-        // Their punctuation, kana.
-        '\u{3001}'..='\u{3029}' | '\u{3041}'..='\u{3096}' | '\u{309b}'..='\u{30ff}' => Some(2),
-        '\u{ff01}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' => Some(2),
-        // Dashes, quotes and bullets; currencies; arrows and mathematics.
-        '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{20a0}'..='\u{20c0}' => Some(1),
-        '\u{2190}'..='\u{2319}' => Some(1),
-        // Lines, blocks and shapes; check marks and hearts; Braille.
-        '\u{2500}'..='\u{25fc}' | '\u{270c}'..='\u{2727}' | '\u{2758}'..='\u{2775}' => Some(1),
-        '\u{2800}'..='\u{28ff}' => Some(1),
-        // For private use: the symbols of prompts and file managers.
-        '\u{e000}'..='\u{f8ff}' => Some(1),
-        character if is_emoji(character) => Some(2),
-        // The other pictographs of this block, without the skin tones.
-        '\u{1f300}'..='\u{1f3fa}' | '\u{1f400}'..='\u{1f5ff}' | '\u{1f6e0}'..='\u{1f6ea}' => Some(1),
-        _ => None,
+    match class(character) {
+        Class::Narrow => Some(1),
+        Class::Wide => Some(2),
+        Class::Extension | Class::Unsure => None,
     }
+}
+
+/// Whether it joins whatever stands before, as far as that is known without a look.
+#[inline]
+pub(crate) fn is_extension(character: char) -> bool {
+    class(character) == Class::Extension
 }
 
 /// A pictograph that is wide by itself.
 fn is_emoji(character: char) -> bool {
-    matches!(character,
-        '\u{1f300}'..='\u{1f320}' | '\u{1f32d}'..='\u{1f335}' | '\u{1f337}'..='\u{1f37c}'
-        | '\u{1f37e}'..='\u{1f393}' | '\u{1f3a0}'..='\u{1f3ca}' | '\u{1f3cf}'..='\u{1f3d3}'
-        | '\u{1f3e0}'..='\u{1f3f0}' | '\u{1f3f4}' | '\u{1f3f8}'..='\u{1f3fa}' | '\u{1f400}'..='\u{1f43e}'
-        | '\u{1f440}' | '\u{1f442}'..='\u{1f4fc}' | '\u{1f4ff}'..='\u{1f53d}' | '\u{1f550}'..='\u{1f567}'
-        | '\u{1f54b}'..='\u{1f54e}' | '\u{1f57a}' | '\u{1f595}'..='\u{1f596}' | '\u{1f5a4}' | '\u{1f5fb}'..='\u{1f64f}' | '\u{1f680}'..='\u{1f6c5}' | '\u{1f6f4}'..='\u{1f6fc}'
-        | '\u{1f7e0}'..='\u{1f7eb}' | '\u{1f90c}'..='\u{1f93a}' | '\u{1f93c}'..='\u{1f945}'
-        | '\u{1f947}'..='\u{1f9ff}' | '\u{1fa70}'..='\u{1fa7c}' | '\u{1fa90}'..='\u{1fabd}'
-        | '\u{1fad0}'..='\u{1fadb}')
+    character >= '\u{1f000}' && class(character) == Class::Wide
 }
 
 /// One of the usual pictographs, which a ZWJ joins to each other.
@@ -65,18 +202,6 @@ fn is_pictograph(character: char) -> bool {
 /// An accent, which changes no width.
 pub(crate) fn is_accent(character: char) -> bool {
     matches!(character, '\u{300}'..='\u{36f}')
-}
-
-/// One of the usual characters that UAX 29 joins to whatever stands before (Extend, ZWJ).
-#[inline]
-pub(crate) fn is_extension(character: char) -> bool {
-    // Most characters are told by this alone.
-    if character < '\u{300}' || ('\u{2100}'..'\u{fe0e}').contains(&character) {
-        return false;
-    }
-    is_accent(character)
-        || matches!(character, ZWJ | TEXT_STYLE | PICTURE_STYLE | '\u{20d0}'..='\u{20f0}')
-        || matches!(character, '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}')
 }
 
 /// A character of no width that is put on nothing: a zero-width space, marks of direction and the like.
@@ -101,39 +226,42 @@ pub(crate) struct SimpleCluster {
 /// The cluster that a text begins with, if it has several characters and none of them needs a look. Only those
 /// whose width the first character decides, or VS16 right behind it, so that they come out as if printed one by
 /// one.
-pub(crate) fn leading_cluster(text: &str) -> Option<SimpleCluster> {
-    let mut chars = text.char_indices();
-    let (_, base) = chars.next()?;
+pub(crate) fn leading_cluster(text: &[u8]) -> Option<SimpleCluster> {
+    let (base, length) = first_char(text)?;
     let wide = simple_width(base)? == 2;
-    let mut cluster = SimpleCluster { base, bytes: 0, wide, widened: false, open: false };
-    let mut several = false;
-    for (place, character) in chars {
-        if is_extension(character) {
-            if !cluster.wide && character == PICTURE_STYLE && place == base.len_utf8() {
-                cluster.widened = cluster_width(&text[..place + character.len_utf8()]) == 2;
-                cluster.wide = cluster.widened;
+    let mut cluster = SimpleCluster { base, bytes: length, wide, widened: false, open: false };
+    // Where the text is cut off or broken, the cluster ends for now.
+    while let Some((character, length)) = first_char(&text[cluster.bytes..]) {
+        match class(character) {
+            Class::Extension => {
+                if !cluster.wide && character == PICTURE_STYLE && cluster.bytes == base.len_utf8() {
+                    let mut buffer = [0; 8];
+                    let base = base.encode_utf8(&mut buffer).len();
+                    character.encode_utf8(&mut buffer[base..]);
+                    let both = str::from_utf8(&buffer[..base + length]).unwrap_or_default();
+                    cluster.widened = cluster_width(both) == 2;
+                    cluster.wide = cluster.widened;
+                }
+                let known = if cluster.wide { character != TEXT_STYLE } else { is_accent(character) };
+                // Behind a ZWJ nothing but a pictograph is usual.
+                if !known || cluster.open || cluster.bytes > Clusters::MAX_BYTES {
+                    return None;
+                }
+                cluster.open = character == ZWJ;
             }
-            let known = if cluster.wide { character != TEXT_STYLE } else { is_accent(character) };
-            // Behind a ZWJ nothing but a pictograph is usual.
-            if !known || cluster.open {
-                return None;
+            _ if cluster.open => {
+                if !(is_pictograph(base) && is_pictograph(character)) {
+                    return None;
+                }
+                cluster.open = false;
             }
-            cluster.open = character == ZWJ;
-        } else if cluster.open {
-            if !(is_pictograph(base) && is_pictograph(character)) {
-                return None;
-            }
-            cluster.open = false;
-        } else if simple_width(character).is_some() {
-            cluster.bytes = place;
-            return several.then_some(cluster);
-        } else {
-            return None;
+            Class::Narrow | Class::Wide => break,
+            Class::Unsure if character.is_ascii_control() => break,
+            Class::Unsure => return None,
         }
-        several = true;
+        cluster.bytes += length;
     }
-    cluster.bytes = text.len();
-    several.then_some(cluster)
+    (cluster.bytes > base.len_utf8()).then_some(cluster)
 }
 
 #[cfg(test)]
@@ -202,12 +330,12 @@ mod tests {
             ("👩\u{200d}\u{fe0f}👩", None),
             ("漢\u{301}\u{903}", None),
         ] {
-            let found = leading_cluster(text);
+            let found = leading_cluster(text.as_bytes());
             assert_eq!(found.map(|found| &text[..found.bytes]), cluster, "{text:?}");
             if let Some(cluster) = cluster {
                 assert_eq!(text.graphemes(true).next(), Some(cluster));
             }
         }
-        assert!(leading_cluster("👩\u{200d}").is_some_and(|cluster| cluster.open));
+        assert!(leading_cluster("👩\u{200d}".as_bytes()).is_some_and(|cluster| cluster.open));
     }
 }

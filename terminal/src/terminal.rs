@@ -1,6 +1,7 @@
 //! The emulator as its host sees it: bytes and events of the outside go in, and the screen, replies and
 //! events come out. What each sequence does is in `perform/`.
 
+use crate::bulk::Bulk;
 use crate::checkpoint::{saved_enum, saved_struct};
 use crate::cluster::Clusters;
 use crate::colour::{Colours, ViewerColours};
@@ -125,6 +126,7 @@ pub struct Terminal<H: History> {
     pub(crate) history: H,
     pub(crate) retirement: Retirement,
     pub(crate) graphics: Graphics,
+    pub(crate) bulk: Bulk,
 }
 
 impl<H: History> Terminal<H> {
@@ -182,6 +184,7 @@ impl<H: History> Terminal<H> {
             history,
             retirement: Retirement::default(),
             graphics: Graphics::default(),
+            bulk: Bulk::default(),
         }
     }
 

@@ -9,6 +9,7 @@ mod codec;
 pub use codec::Damaged;
 pub(crate) use codec::{Reader, Saved, damaged, save_since, save_text, saved_enum, saved_struct};
 
+use crate::bulk::Bulk;
 use crate::event::Events;
 use crate::graphics::Graphics;
 use crate::history::History;
@@ -71,6 +72,7 @@ impl<H: History> Terminal<H> {
             history: _,
             retirement: _,
             graphics,
+            bulk: _,
         } = self;
         size.save(out);
         allow_checksum.save(out);
@@ -178,6 +180,7 @@ impl<H: History> Terminal<H> {
             history,
             retirement,
             graphics: Graphics::default(),
+            bulk: Bulk::default(),
         };
         terminal.options.tell_titles = from.since(2)?;
         // Version 1 had no images.

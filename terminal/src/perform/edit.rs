@@ -247,7 +247,7 @@ impl<H: History> Terminal<H> {
         for row in 0..self.rows() {
             let row = self.screen_mut().row_mut(row);
             row.clear(Cell::EMPTY);
-            row.fill(0..cols, Cell::ascii(b'E', StyleId::DEFAULT, 0));
+            row.fill(0..cols, Cell::char('E', StyleId::DEFAULT, 0));
         }
     }
 }

@@ -15,6 +15,7 @@ use vte::Parser;
 use crate::history::History;
 use crate::perform::{DeviceControl, Params, Performer};
 use crate::terminal::Terminal;
+use crate::text::printable_run;
 
 /// Where in the parser's states the stream is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -121,15 +122,15 @@ impl Stream {
             rest = self.complete_character(terminal, rest);
             terminal.pace.pass(bytes.len() - rest.len());
         }
+        // With so many bytes left, or more, there is nothing to be taken by whole lines.
+        let mut looked_at = usize::MAX;
         while let Some(first) = rest.first() {
             let taken = match self.state {
                 State::Ground => match first {
-                    0x20..=0x7e => {
-                        let run = printable_run(rest);
-                        terminal.print_ascii(&rest[..run]);
-                        run
-                    }
-                    0x80.. => self.text_run(terminal, rest),
+                    0x20..=0x7e | 0x80.. => match terminal.print_text(rest) {
+                        0 => self.uncommon_text(terminal, rest),
+                        taken => taken,
+                    },
                     0x1b => match rest {
                         [_, b'[', plain @ ..] => match self.params.read(plain) {
                             Some((action, taken)) if taken + 2 <= Self::MAX_SEQUENCE => {
@@ -146,6 +147,12 @@ impl Stream {
                             continue;
                         }
                     },
+                    b'\n' if rest.len() <= looked_at => {
+                        terminal.execute(b'\n');
+                        let lines = terminal.take_lines(&rest[1..]);
+                        looked_at = rest.len() - 1 - lines.looked_at;
+                        1 + lines.bytes
+                    }
                     control => {
                         terminal.execute(*control);
                         1
@@ -161,6 +168,16 @@ impl Stream {
             terminal.pace.pass(taken);
             rest = &rest[taken..];
         }
+    }
+
+    /// Text whose first character is not printed as most are.
+    fn uncommon_text<H: History>(&mut self, terminal: &mut Terminal<H>, bytes: &[u8]) -> usize {
+        let run = printable_run(bytes);
+        if run == 0 {
+            return self.text_run(terminal, bytes);
+        }
+        terminal.print_ascii(&bytes[..run]);
+        run
     }
 
     /// A run of bytes beyond ASCII: characters, and what is none. To its end in one go, because looking for the
@@ -424,18 +441,6 @@ impl Stream {
     }
 }
 
-/// How many bytes at the start are printable ASCII. By blocks, which the compiler turns into vector code.
-fn printable_run(bytes: &[u8]) -> usize {
-    const BLOCK: usize = 32;
-    let printable = |byte: u8| byte.wrapping_sub(0x20) < 0x5f;
-    let blocks = bytes
-        .chunks_exact(BLOCK)
-        .take_while(|block| block.iter().fold(true, |all, byte| all & printable(*byte)))
-        .count();
-    let start = blocks * BLOCK;
-    bytes[start..].iter().position(|byte| !printable(*byte)).map_or(bytes.len(), |end| start + end)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
@@ -480,20 +485,6 @@ mod tests {
                 terminal.feed(&[*byte]);
                 let ground = terminal.stream.state == State::Ground;
                 prop_assert_eq!(ground, parser_is_in_ground(&bytes[..=place]), "after {:?}", &bytes[..=place]);
-            }
-        }
-    }
-
-    #[test]
-    fn printable_runs_end_where_they_should() {
-        for length in 0..100 {
-            let mut bytes = vec![b'~'; length];
-            assert_eq!(printable_run(&bytes), length);
-            for end in [0x1b, 0x7f, 0x80, 0x0a, 0x1f] {
-                bytes.push(end);
-                bytes.extend_from_slice(&[b' '; 40]);
-                assert_eq!(printable_run(&bytes), length);
-                bytes.truncate(length);
             }
         }
     }
