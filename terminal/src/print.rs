@@ -21,10 +21,11 @@ impl<H: History> Terminal<H> {
         }
         let mut taken = 0;
         while begins_simply(&text[taken..]) {
+            // Before the wrap, which may give the style of a blank its number: the order is that of single characters.
+            let blank = Cell::blank(self.pen_style()).with_flags(self.pen.flags());
             if self.at.pending_wrap {
                 self.wrap_or_stay();
             }
-            let blank = Cell::blank(self.pen_style()).with_flags(self.pen.flags());
             let (row, col, limit) = (self.at.row, self.at.col, self.right_limit());
             let written = self.screen_mut().row_mut(row).write_text(col, limit, &text[taken..], blank);
             if written.bytes > 0 {

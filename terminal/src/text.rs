@@ -13,7 +13,7 @@ pub(crate) fn printable_run(bytes: &[u8]) -> usize {
         // The lowest byte that is marked is one; above it a carry may have marked others.
         let low = word.wrapping_sub(EACH * 0x20) & !word;
         let high = word | word.wrapping_add(EACH);
-        let marks = (low | high) & EACH * 0x80;
+        let marks = (low | high) & (EACH * 0x80);
         if marks != 0 {
             return run + marks.trailing_zeros() as usize / 8;
         }
