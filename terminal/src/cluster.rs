@@ -64,6 +64,11 @@ impl Clusters {
         self.0.entries()
     }
 
+    /// How many more there is room for without renumbering.
+    pub(crate) fn room(&self) -> usize {
+        self.0.room()
+    }
+
     /// The number of this cluster; `None` when the table is full.
     pub(crate) fn intern(&mut self, text: &str) -> Option<ClusterId> {
         let hash = hash_text(text);

@@ -6,7 +6,10 @@ use crate::cluster::Clusters;
 use crate::history::History;
 use crate::modes::Mode;
 use crate::row::{LineSize, Stop};
-use crate::simple::{TEXT_STYLE, ZWJ, is_accent, is_extension, is_invisible, leading_cluster, simple_width};
+use crate::simple::{
+    TEXT_STYLE, ZWJ, is_accent, is_extension, is_half_flag, is_invisible, is_regional, leading_cluster,
+    simple_width,
+};
 use crate::terminal::{LastPrinted, Terminal};
 use crate::text::{first_char, last_char, printable_run};
 use crate::width::{char_width, cluster_width, joins};
@@ -20,7 +23,19 @@ impl<H: History> Terminal<H> {
             return 0;
         }
         let mut taken = 0;
-        while begins_simply(&text[taken..]) {
+        loop {
+            if !begins_simply(&text[taken..]) {
+                // A flag, perhaps: the others need a look.
+                let cluster = match text.get(taken) {
+                    Some(0xf0) => self.print_cluster(&text[taken..]),
+                    _ => 0,
+                };
+                taken += cluster;
+                if cluster == 0 {
+                    break;
+                }
+                continue;
+            }
             // Before the wrap, which may give the style of a blank its number: the order is that of single characters.
             let blank = Cell::blank(self.pen_style()).with_flags(self.pen.flags());
             if self.at.pending_wrap {
@@ -100,7 +115,7 @@ impl<H: History> Terminal<H> {
             return 0;
         }
         let Some(cluster) = leading_cluster(text) else { return 0 };
-        let fits = cluster.bytes <= Clusters::MAX_BYTES && self.right_limit() >= self.line_start() + 2;
+        let fits = self.right_limit() >= self.line_start() + 2;
         // Without wrapping a narrow one in the last column stays there, and narrow.
         let stays = cluster.widened && !self.modes.is_set(Mode::AutoWrap);
         if !fits || stays {
@@ -135,9 +150,9 @@ impl<H: History> Terminal<H> {
         let width = simple.unwrap_or_else(|| char_width(character));
         // Nothing but a ZWJ glues a simple one to what it was put on.
         let follows = self.last.joinable && self.last.simple && is_extension(character) && character != ZWJ;
-        if self.join(character, width) {
+        if let Some(whole) = self.join(character, width) {
             self.last.joinable = true;
-            self.last.simple = simple.is_some() || follows;
+            self.last.simple = simple.is_some() || follows || whole;
         } else if width > 0 {
             self.put(character, width);
             self.last = LastPrinted { joinable: true, simple: simple.is_some(), character: Some(character) };
@@ -145,22 +160,23 @@ impl<H: History> Terminal<H> {
         // What is left is a C1 control as UTF-8, or a mark with nothing to stand on.
     }
 
-    /// Makes a character part of the cell before the cursor, if it belongs there.
-    fn join(&mut self, character: char, width: usize) -> bool {
+    /// Makes a character part of the cell before the cursor, if it belongs there. Tells whether that made a whole of
+    /// it: a flag.
+    fn join(&mut self, character: char, width: usize) -> Option<bool> {
         let clusters = self.modes.is_set(Mode::GraphemeClusters);
         // A mark of no width belongs to what it is put on, even if the cursor was moved there; all others
         // only to what was printed just before.
         if width > 0 && !(clusters && self.last.joinable) {
-            return false;
+            return None;
         }
-        let Some(col) = self.previous_col() else { return false };
+        let col = self.previous_col()?;
         let row = self.at.row;
         let cell = self.screen().row(row).cells()[col];
         let mut buffer = [0; 4];
         let before: &str = match cell.content() {
             Content::Char(before) => before.encode_utf8(&mut buffer),
             Content::Cluster(id) => self.clusters.get(id),
-            Content::Blank | Content::Spacer | Content::Padding | Content::Image => return false,
+            Content::Blank | Content::Spacer | Content::Padding | Content::Image => return None,
         };
         let belongs = is_extension(character)
             || if clusters {
@@ -169,11 +185,13 @@ impl<H: History> Terminal<H> {
                 character >= '\u{300}' && !is_invisible(character)
             };
         if !belongs {
-            return false;
+            return None;
         }
+        // Two halves are a whole flag, which nothing simple joins.
+        let flag = is_regional(character) && is_half_flag(before);
         let length = before.len() + character.len_utf8();
         if length > Clusters::MAX_BYTES {
-            return true;
+            return Some(false);
         }
         let mut joined = [0; Clusters::MAX_BYTES];
         joined[..before.len()].copy_from_slice(before.as_bytes());
@@ -186,7 +204,7 @@ impl<H: History> Terminal<H> {
         } else {
             1 + usize::from(cell.wide())
         };
-        let Some(id) = self.intern_cluster(joined) else { return true };
+        let Some(id) = self.intern_cluster(joined) else { return Some(false) };
         // Interning may have renumbered what the cell holds.
         let cell = self.screen().row(row).cells()[col].with_cluster(id);
         match (cell.wide(), new_width) {
@@ -194,7 +212,7 @@ impl<H: History> Terminal<H> {
             (true, 1) => self.narrow(col, cell),
             _ => self.screen_mut().row_mut(row).replace(col, cell),
         }
-        true
+        Some(flag)
     }
 
     /// The column of the character before the cursor.

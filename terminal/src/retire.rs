@@ -84,6 +84,11 @@ impl Retirement {
         history.push(&Piece { text, runs, links: &[], continues: false, line_size, mark, cols });
     }
 
+    /// Gives its buffers back.
+    pub(crate) fn rest(&mut self) {
+        (self.ascii, self.text, self.runs, self.links) = Default::default();
+    }
+
     /// History's last piece is no longer the one that was retired last.
     pub(crate) fn reopen(&mut self, history: &impl History) {
         self.open = history.continues();

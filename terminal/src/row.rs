@@ -315,7 +315,10 @@ impl Row {
             }
         }
         if end == limit {
-            stop = Stop::Full;
+            let extended = bytes > 0 && text.get(bytes).is_some_and(|byte| *byte >= 0x80) && {
+                first_char(&text[bytes..]).is_some_and(|(next, _)| class(next) == Class::Extension)
+            };
+            stop = if extended { Stop::Extended } else { Stop::Full };
         }
         // The left half of what was here is overwritten already.
         if end < self.used && end > col && self.cells[end].is_spacer() {

@@ -223,11 +223,41 @@ pub(crate) struct SimpleCluster {
     pub(crate) open: bool,
 }
 
+/// Half of a flag.
+pub(crate) fn is_regional(character: char) -> bool {
+    matches!(character, '\u{1f1e6}'..='\u{1f1ff}')
+}
+
+/// Whether a text is that and no more.
+pub(crate) fn is_half_flag(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(is_regional) && chars.next().is_none()
+}
+
+/// A flag with nothing put on it.
+fn leading_flag(text: &[u8]) -> Option<SimpleCluster> {
+    const HALF: usize = 4;
+    let half = |place: usize| first_char(text.get(place..)?).map(|(half, _)| half);
+    let (base, _) = (half(0)?, half(HALF).filter(|half| is_regional(*half))?);
+    // The next one, or its first half, joins no whole one.
+    let alone = half(2 * HALF).is_none_or(|next| match class(next) {
+        Class::Narrow | Class::Wide => true,
+        Class::Unsure => is_regional(next) || next.is_ascii_control(),
+        Class::Extension => false,
+    });
+    // The first half by itself is narrow.
+    let flag = SimpleCluster { base, bytes: 2 * HALF, wide: true, widened: true, open: false };
+    alone.then_some(flag)
+}
+
 /// The cluster that a text begins with, if it has several characters and none of them needs a look. Only those
 /// whose width the first character decides, or VS16 right behind it, so that they come out as if printed one by
 /// one.
 pub(crate) fn leading_cluster(text: &[u8]) -> Option<SimpleCluster> {
     let (base, length) = first_char(text)?;
+    if is_regional(base) {
+        return leading_flag(text);
+    }
     let wide = simple_width(base)? == 2;
     let mut cluster = SimpleCluster { base, bytes: length, wide, widened: false, open: false };
     // Where the text is cut off or broken, the cluster ends for now.
@@ -261,7 +291,8 @@ pub(crate) fn leading_cluster(text: &[u8]) -> Option<SimpleCluster> {
         }
         cluster.bytes += length;
     }
-    (cluster.bytes > base.len_utf8()).then_some(cluster)
+    // Longer than one may be it is cut off, which needs a look.
+    (cluster.bytes > base.len_utf8() && cluster.bytes <= Clusters::MAX_BYTES).then_some(cluster)
 }
 
 #[cfg(test)]
@@ -317,6 +348,12 @@ mod tests {
             ("👩\u{200d}👩\u{200d}👧漢", Some("👩\u{200d}👩\u{200d}👧")),
             ("👩\u{200d}\u{2764}\u{fe0f}\u{200d}👩", Some("👩\u{200d}\u{2764}\u{fe0f}\u{200d}👩")),
             ("漢\u{301}", Some("漢\u{301}")),
+            ("🇫🇷x", Some("🇫🇷")),
+            ("🇫🇷🇩🇪", Some("🇫🇷")),
+            ("🇫", None),
+            ("🇫x", None),
+            ("🇫🇷\u{301}", None),
+            ("🇫🇷\u{903}", None),
             // One character, and what its neighbour, its width or the tables decide.
             ("漢字", None),
             ("x", None),
@@ -337,5 +374,9 @@ mod tests {
             }
         }
         assert!(leading_cluster("👩\u{200d}".as_bytes()).is_some_and(|cluster| cluster.open));
+        let accents = |count| "e".to_owned() + &"\u{301}".repeat(count);
+        let most = (Clusters::MAX_BYTES - 1) / 2;
+        assert!(leading_cluster(accents(most).as_bytes()).is_some());
+        assert_eq!(leading_cluster(accents(most + 1).as_bytes()), None);
     }
 }

@@ -65,6 +65,11 @@ impl<T> Table<T> {
         }
     }
 
+    /// Values that can be appended now.
+    pub(crate) fn room(&self) -> usize {
+        self.capacity - self.entries.len()
+    }
+
     /// Appends a value that [`Table::find`] did not know; `None` when the table is full.
     pub(crate) fn insert(&mut self, hash: u64, value: T) -> Option<usize> {
         if self.entries.len() >= self.capacity {

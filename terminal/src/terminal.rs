@@ -196,6 +196,12 @@ impl<H: History> Terminal<H> {
         self.stream = stream;
     }
 
+    /// Gives back the memory that only a flood needs: for when nothing has come for a while.
+    pub fn rest(&mut self) {
+        self.bulk = Bulk::default();
+        self.retirement.rest();
+    }
+
     /// The size now.
     pub fn size(&self) -> Size {
         self.size

@@ -30,7 +30,7 @@ const EACH: u64 = 0x0101_0101_0101_0101;
 
 /// The character that these bytes begin with, and how many of them it takes; `None` where they begin with none, or
 /// where its rest is missing.
-#[inline]
+#[inline(always)]
 pub(crate) fn first_char(bytes: &[u8]) -> Option<(char, usize)> {
     let next = |byte: u8| (byte & 0xc0 == 0x80).then_some(u32::from(byte & 0x3f));
     match *bytes {

@@ -45,6 +45,7 @@ fn text() -> impl Strategy<Value = String> {
         2 => "[e漢👩❤1][\u{301}\u{fe0f}\u{fe0e}\u{20e3}\u{1f3fd}]{1,2}",
         1 => Just("👩\u{200d}👩\u{200d}👧".to_owned()),
         1 => Just("👩\u{200d}".to_owned()),
+        1 => "[e漢]\u{301}{30,34}",
         1 => "[क्षᄒ\u{1161}ᆫ🇫🇷🇩\u{ad}\u{600}\u{903}\u{200b}⌚]{1,4}",
         1 => any::<char>().prop_filter("a control", |c| !c.is_control()).prop_map(String::from),
     ];
