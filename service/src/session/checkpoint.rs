@@ -155,6 +155,14 @@ impl Runner {
         self.checkpoint_due = false;
     }
 
+    /// Writes down how the terminal stands, and gives back the memory that only output needs.
+    pub(super) fn rest(&mut self) {
+        self.checkpoint();
+        self.journal.release();
+        self.emulator.rest();
+        self.scratch = Vec::new();
+    }
+
     /// Writes down what the session is.
     pub(super) fn write_card(&mut self) {
         let (name, command, created) = {

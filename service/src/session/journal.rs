@@ -174,6 +174,14 @@ impl Journal {
         true
     }
 
+    /// Gives back the memory of what the checkpoint in force holds: for when nothing has come for a while, because
+    /// each page costs a fault when it is written again.
+    pub(super) fn release(&self) {
+        if (self.tail, self.host_tail) == (self.head, self.host_head) {
+            self.memory.release();
+        }
+    }
+
     /// Puts a card in force.
     pub(super) fn commit_card(&mut self, card: &[u8]) {
         if card.is_empty() || !self.memory.commit(Place::Card, card) {

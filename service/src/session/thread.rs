@@ -333,7 +333,7 @@ impl Runner {
         if over(&mut self.timers.rest) {
             // Once more: a program that says nothing may have come to the foreground after the last look.
             self.settle();
-            self.checkpoint();
+            self.rest();
         }
         if over(&mut self.timers.hung_up) {
             self.hung_up = false;
