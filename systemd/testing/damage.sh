@@ -37,7 +37,7 @@ for memory in scarab-state scarab-view scarab-replies; do
     scarab kill "$name" >/dev/null
 done
 
-for kind in leader pty view-2 replies-2 state-2; do
+for kind in leader pty view-3 replies-3 state-3; do
     scarab new poor -d -- sh >/dev/null; goes_on poor before
     id=$(scarab ls | awk '$1 == "poor" { print substr($2, 2) }')
     echo "session-$id-$kind" > "$work/remove"
