@@ -93,9 +93,9 @@ fn on_thread<E: Send + 'static>(
                 let _: Result<(), _> = answer.send(Ok(session));
                 let runner = Arc::new(Mutex::new(Some(runner)));
                 let of_life = Arc::clone(&runner);
-                if builder().spawn(move || take(&of_life).map(live)).is_err() {
+                if builder().spawn(move || live_in(&of_life)).is_err() {
                     // Dearer, but alive.
-                    take(&runner).map(live);
+                    live_in(&runner);
                 }
             }
             Err(error) => {
@@ -112,6 +112,13 @@ fn on_thread<E: Send + 'static>(
 
 fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
     slot.lock().ok()?.take()
+}
+
+/// The life of the session that is in a slot, if there is one.
+fn live_in(slot: &Mutex<Option<Runner>>) {
+    if let Some(runner) = take(slot) {
+        live(runner);
+    }
 }
 
 /// The life of a session's thread.
