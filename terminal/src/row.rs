@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::cell::Cell;
 use crate::checkpoint::{Damaged, Reader, Saved, damaged, saved_enum};
 use crate::simple::{Class, class};
+use crate::size::Size;
 use crate::text::{first_char, printable_run};
 
 /// Names a row for as long as its session lives: a row keeps it when it moves, and no other ever gets it.
@@ -62,6 +63,10 @@ pub(crate) enum Stop {
     Elsewhere,
 }
 
+/// The cells of a row on which nothing was ever written: it has none of its own, because most rows of most sessions are
+/// like that.
+static UNTOUCHED: [Cell; Size::MAX_COLS as usize] = [Cell::EMPTY; Size::MAX_COLS as usize];
+
 /// A row of cells.
 ///
 /// ```text
@@ -70,7 +75,9 @@ pub(crate) enum Stop {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Row {
+    /// As many as it has columns, or none; see [`UNTOUCHED`].
     cells: Vec<Cell>,
+    cols: u16,
     used: usize,
     identity: RowId,
     revision: u64,
@@ -84,7 +91,7 @@ pub struct Row {
 impl Row {
     /// For a checkpoint; how wide it is says its screen.
     pub(crate) fn save(&self, to: &mut Vec<u8>) {
-        let Self { cells, used, identity, revision, wrapped, continued, line_size, mark } = self;
+        let Self { cells, cols: _, used, identity, revision, wrapped, continued, line_size, mark } = self;
         (*used as u16).save(to);
         to.extend(cells[..*used].iter().flat_map(|cell| cell.to_word().to_le_bytes()));
         (identity.0, *revision).save(to);
@@ -102,10 +109,13 @@ impl Row {
         }
         let mut cells: Vec<Cell> =
             words.iter().map(|word| Cell::from_word(u64::from_le_bytes(*word))).collect();
-        cells.resize(cols, Cell::EMPTY);
+        if used > 0 {
+            cells.resize(cols, Cell::EMPTY);
+        }
         let (identity, revision) = Saved::load(from)?;
         Ok(Self {
             cells,
+            cols: cols as u16,
             used,
             identity: RowId(identity),
             revision,
@@ -118,7 +128,8 @@ impl Row {
 
     pub(crate) fn new(cols: usize, identity: RowId, revision: u64) -> Self {
         Self {
-            cells: vec![Cell::EMPTY; cols],
+            cells: Vec::new(),
+            cols: cols as u16,
             used: 0,
             identity,
             revision,
@@ -140,8 +151,31 @@ impl Row {
     }
 
     /// Its cells, as many as the screen has columns.
+    #[inline]
     pub fn cells(&self) -> &[Cell] {
-        &self.cells
+        if self.cells.is_empty() { &UNTOUCHED[..self.cols()] } else { &self.cells }
+    }
+
+    /// Its columns.
+    #[inline]
+    pub(crate) fn cols(&self) -> usize {
+        usize::from(self.cols)
+    }
+
+    /// Its cells, to be written.
+    #[inline]
+    fn own_cells(&mut self) -> &mut [Cell] {
+        if self.cells.is_empty() {
+            self.cells = vec![Cell::EMPTY; self.cols()];
+        }
+        &mut self.cells
+    }
+
+    /// Gives back the memory of cells on which nothing is written.
+    pub(crate) fn rest(&mut self) {
+        if self.used == 0 {
+            self.cells = Vec::new();
+        }
     }
 
     /// Whether its line goes on in the next row.
@@ -200,8 +234,8 @@ impl Row {
             self.cells[..self.used].fill(blank);
             self.used = 0;
         } else {
-            self.cells.fill(blank);
-            self.used = self.cells.len();
+            self.own_cells().fill(blank);
+            self.used = self.cols();
         }
         self.wrapped = false;
         self.continued = false;
@@ -219,11 +253,11 @@ impl Row {
 
     /// Fills a range with one cell.
     pub(crate) fn fill(&mut self, range: Range<usize>, cell: Cell) {
-        let end = range.end.min(self.cells.len());
+        let end = range.end.min(self.cols());
         let start = range.start.min(end);
         self.split_wide(start);
         self.split_wide(end);
-        if end == self.cells.len() {
+        if end == self.cols() {
             self.wrapped = false;
         }
         if cell == Cell::EMPTY {
@@ -235,7 +269,7 @@ impl Row {
                 }
             }
         } else {
-            self.cells[start..end].fill(cell);
+            self.own_cells()[start..end].fill(cell);
             self.used = self.used.max(end);
         }
     }
@@ -251,14 +285,14 @@ impl Row {
             // Both halves of a wide one, also where the range has only one of them.
             let halves = match (cell.is_spacer(), cell.wide()) {
                 (true, _) => col.saturating_sub(1)..col + 1,
-                (false, true) => col..(col + 2).min(self.cells.len()),
+                (false, true) => col..(col + 2).min(self.cols()),
                 (false, false) => col..col + 1,
             };
             for cell in &mut self.cells[halves] {
                 *cell = cell.blanked();
             }
         }
-        if range.end >= self.cells.len() {
+        if range.end >= self.cols() {
             self.wrapped = false;
         }
         self.tighten();
@@ -270,7 +304,7 @@ impl Row {
     #[inline]
     pub(crate) fn write_text(&mut self, col: usize, limit: usize, text: &[u8], blank: Cell) -> Written {
         self.split_wide(col);
-        let cells = &mut self.cells[..limit];
+        let cells = &mut self.own_cells()[..limit];
         let (mut end, mut bytes) = (col, 0);
         // Where the last character begins.
         let mut last = (end, bytes);
@@ -325,7 +359,7 @@ impl Row {
             self.cells[end] = Cell::blank(self.cells[end].style());
         }
         self.used = self.used.max(end);
-        if end == self.cells.len() {
+        if end == self.cols() {
             self.wrapped = false;
         }
         if stop == Stop::Extended {
@@ -339,19 +373,20 @@ impl Row {
         let end = col + 1 + usize::from(cell.wide());
         self.split_wide(col);
         self.split_wide(end);
-        self.cells[col] = cell;
+        let cells = self.own_cells();
+        cells[col] = cell;
         if cell.wide() {
-            self.cells[col + 1] = cell.spacer();
+            cells[col + 1] = cell.spacer();
         }
         self.used = self.used.max(end);
-        if end == self.cells.len() {
+        if end == self.cols() {
             self.wrapped = false;
         }
     }
 
     /// Changes one cell in place; the caller keeps wide cells whole.
     pub(crate) fn replace(&mut self, col: usize, cell: Cell) {
-        self.cells[col] = cell;
+        self.own_cells()[col] = cell;
         self.used = self.used.max(col + 1);
     }
 
@@ -361,11 +396,11 @@ impl Row {
         self.split_wide(range.start);
         self.split_wide(range.end);
         self.split_wide(range.end - count);
-        self.cells.copy_within(range.start..range.end - count, range.start + count);
+        self.own_cells().copy_within(range.start..range.end - count, range.start + count);
         self.used = self.used.max(range.end);
         let filled = range.start..range.start + count;
         self.cells[filled].fill(blank);
-        if range.end == self.cells.len() {
+        if range.end == self.cols() {
             self.wrapped = false;
         }
         self.tighten();
@@ -377,10 +412,10 @@ impl Row {
         self.split_wide(range.start);
         self.split_wide(range.start + count);
         self.split_wide(range.end);
-        self.cells.copy_within(range.start + count..range.end, range.start);
+        self.own_cells().copy_within(range.start + count..range.end, range.start);
         self.cells[range.end - count..range.end].fill(blank);
         self.used = self.used.max(range.end);
-        if range.end == self.cells.len() {
+        if range.end == self.cols() {
             self.wrapped = false;
         }
         self.tighten();
@@ -390,7 +425,7 @@ impl Row {
     pub(crate) fn copy_from(&mut self, other: &[Cell], range: Range<usize>) {
         self.split_wide(range.start);
         self.split_wide(range.end);
-        self.cells[range.clone()].copy_from_slice(&other[range.clone()]);
+        self.own_cells()[range.clone()].copy_from_slice(&other[range.clone()]);
         // A wide cell cut by the range's edges in the other row comes as half of itself.
         if self.cells[range.start].is_spacer() {
             self.cells[range.start] = Cell::blank(self.cells[range.start].style());
@@ -399,7 +434,7 @@ impl Row {
             self.cells[range.end - 1] = Cell::blank(self.cells[range.end - 1].style());
         }
         self.used = self.used.max(range.end);
-        if range.end == self.cells.len() {
+        if range.end == self.cols() {
             self.wrapped = false;
         }
         self.tighten();
@@ -414,11 +449,14 @@ impl Row {
 
     /// Cuts or extends it; a wide cell cut in half is blanked.
     pub(crate) fn set_width(&mut self, cols: usize) {
-        if cols != self.cells.len() {
+        if cols != self.cols() {
             self.split_wide(cols);
             self.wrapped = false;
         }
-        self.cells.resize(cols, Cell::EMPTY);
+        if !self.cells.is_empty() {
+            self.cells.resize(cols, Cell::EMPTY);
+        }
+        self.cols = cols as u16;
         self.used = self.used.min(cols);
     }
 
@@ -427,6 +465,9 @@ impl Row {
     }
 
     pub(crate) fn verify_integrity(&self) -> Result<(), String> {
+        if !self.cells.is_empty() && self.cells.len() != self.cols() {
+            return Err(format!("{} cells in {} columns", self.cells.len(), self.cols()));
+        }
         if self.cells[self.used..].iter().any(|cell| *cell != Cell::EMPTY) {
             return Err(format!("a cell is touched beyond {}", self.used));
         }

@@ -234,6 +234,11 @@ impl Screen {
         (0..rows.len()).filter_map(|index| rows[self.slot(index)].take()).collect()
     }
 
+    /// Gives back the memory of rows on which nothing is written.
+    pub(crate) fn rest(&mut self) {
+        self.rows.iter_mut().for_each(Row::rest);
+    }
+
     /// Applies a change to every touched cell, and stamps every row.
     pub(crate) fn rewrite(&mut self, mut change: impl FnMut(Cell) -> Cell) {
         for row in &mut self.rows {

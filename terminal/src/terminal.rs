@@ -196,8 +196,11 @@ impl<H: History> Terminal<H> {
         self.stream = stream;
     }
 
-    /// Gives back the memory that only a flood needs: for when nothing has come for a while.
+    /// Gives back the memory that only a flood needs, and that of rows on which nothing stands: for when nothing has come
+    /// for a while.
     pub fn rest(&mut self) {
+        self.primary.rest();
+        self.alternate.rest();
         self.bulk = Bulk::default();
         self.retirement.rest();
     }
