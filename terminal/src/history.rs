@@ -123,6 +123,9 @@ pub trait History {
     fn clear(&mut self);
     /// Pieces held.
     fn pieces(&self) -> u64;
+    /// The number of the line that the next piece is of: that of the newest line if it goes on. Lines are counted from
+    /// the beginning, whether they are still held or not.
+    fn next_line(&self) -> u64;
 }
 
 /// History on the heap, for tests and benchmarks. As in the service's ring, what is appended lies next to what
@@ -140,6 +143,8 @@ pub struct VecHistory {
     /// The oldest piece in `entries`; those before it are dropped.
     oldest: usize,
     limit: usize,
+    /// Lines that began in pieces which were dropped or cleared.
+    dropped: u64,
 }
 
 /// Where a piece begins in the vectors, and what is not in them. It ends where the next one begins.
@@ -194,6 +199,7 @@ impl VecHistory {
 
     /// Drops the oldest piece. Gives the room of dropped ones back, once it is as much as the others take.
     fn drop_oldest(&mut self) {
+        self.dropped += u64::from(!self.entries[self.oldest].continues);
         self.oldest += 1;
         let dropped = self.entries.get(self.oldest).map_or(self.ends(), |entry| entry.start);
         let text = dropped.text >= Self::SLACK.max(self.text.len() / 2);
@@ -259,11 +265,16 @@ impl History for VecHistory {
     }
 
     fn clear(&mut self) {
-        *self = Self::with_limit(self.limit);
+        let dropped = self.next_line() + u64::from(self.continues());
+        *self = Self { dropped, ..Self::with_limit(self.limit) };
     }
 
     fn pieces(&self) -> u64 {
         (self.entries.len() - self.oldest) as u64
+    }
+
+    fn next_line(&self) -> u64 {
+        self.dropped + self.entries[self.oldest..].iter().filter(|entry| !entry.continues).count() as u64
     }
 }
 

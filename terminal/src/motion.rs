@@ -3,7 +3,7 @@
 use crate::cursor::{Position, SavedCursor};
 use crate::history::History;
 use crate::modes::Mode;
-use crate::retire::Tables;
+use crate::retire::{Tables, line_of};
 use crate::row::LineSize;
 use crate::terminal::{Margins, Terminal};
 
@@ -161,7 +161,9 @@ impl<H: History> Terminal<H> {
     pub(crate) fn retire_rows(&mut self, count: usize) {
         let tables = Tables { styles: &self.styles, clusters: &self.clusters, links: &self.links };
         for index in 0..count.min(self.primary.rows()) {
-            self.retirement.retire(self.primary.row(index), tables, &mut self.history);
+            let row = self.primary.row(index);
+            self.graphics.retire_line(index, || line_of(row, &self.history));
+            self.retirement.retire(row, tables, &mut self.history);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::graphics::Placement;
 use crate::history::{History, OwnedPiece, RunKind, RunStyle};
 use crate::link::{Link, LinkId};
 use crate::modes::Mode;
-use crate::retire::Tables;
+use crate::retire::{Tables, line_of};
 use crate::row::{LineSize, Mark, Row, RowId};
 use crate::size::Size;
 use crate::style::{Style, StyleId};
@@ -24,6 +24,8 @@ struct LiftedImage {
     /// From the top of the screen; before it in history.
     row: i64,
     col: usize,
+    /// Of that row's line, once it is in history.
+    history_line: Option<u64>,
 }
 
 /// Cells of a line, without what wrapping put in between.
@@ -130,7 +132,7 @@ impl<H: History> Terminal<H> {
         } else {
             wrapped.len().saturating_sub(rows)
         };
-        self.retire(wrapped.drain(..first), &mut anchors);
+        self.retire(wrapped.drain(..first), &mut anchors, &mut images, 0);
         images.iter_mut().for_each(|image| image.row = (image.row - first as i64).min(rows as i64 - 1));
         if wrapped.len() > rows {
             wrapped.truncate(rows);
@@ -156,11 +158,21 @@ impl<H: History> Terminal<H> {
         }
     }
 
-    /// Appends rows to history, which leave the top.
-    fn retire(&mut self, rows: impl Iterator<Item = Row>, anchors: &mut [Anchor]) {
+    /// Appends rows to history, which leave the top. The first of them has the number `first_row` among the rows that
+    /// images are on.
+    fn retire(
+        &mut self,
+        rows: impl Iterator<Item = Row>,
+        anchors: &mut [Anchor],
+        images: &mut [LiftedImage],
+        first_row: i64,
+    ) {
         let tables = Tables { styles: &self.styles, clusters: &self.clusters, links: &self.links };
         self.retirement.reopen(&self.history);
-        for row in rows {
+        for (number, row) in (first_row..).zip(rows) {
+            for image in images.iter_mut().filter(|image| image.row == number) {
+                image.history_line = Some(line_of(&row, &self.history));
+            }
             self.retirement.retire(&row, tables, &mut self.history);
             self.graphics.number_on(1);
             anchors.iter_mut().for_each(|anchor| anchor.row = anchor.row.saturating_sub(1));
@@ -191,7 +203,7 @@ impl<H: History> Terminal<H> {
             images.extend(self.returned_images(begin));
             if rows.len() > room {
                 let over = rows.len() - room;
-                self.retire(rows.drain(..over), &mut []);
+                self.retire(rows.drain(..over), &mut [], images, begin);
             }
             rows.append(&mut taken);
             taken = rows;
@@ -240,7 +252,12 @@ impl<H: History> Terminal<H> {
         }
         for (index, place) in self.graphics.placements_mut().iter_mut().enumerate() {
             if !place.alternate && place.has_place() && place.line >= top && place.line != Self::LIFTED {
-                lifted.push(LiftedImage { index, row: row(place), col: place.col as usize });
+                lifted.push(LiftedImage {
+                    index,
+                    row: row(place),
+                    col: place.col as usize,
+                    history_line: None,
+                });
                 place.line = Self::LIFTED;
             }
         }
@@ -259,6 +276,7 @@ impl<H: History> Terminal<H> {
         let placements = self.graphics.placements_mut();
         for image in images {
             placements[image.index].line = top + image.row;
+            placements[image.index].history_line = image.history_line;
         }
         self.mark_sixels();
     }

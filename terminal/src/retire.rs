@@ -47,6 +47,11 @@ pub(crate) struct Tables<'a> {
     pub(crate) links: &'a Links,
 }
 
+/// The number of the line that a row will be of once it is appended to history.
+pub(crate) fn line_of(row: &Row, history: &impl History) -> u64 {
+    history.next_line() + u64::from(history.continues() && !row.continued)
+}
+
 impl Retirement {
     /// Appends a row to history.
     pub(crate) fn retire(&mut self, row: &Row, tables: Tables<'_>, history: &mut impl History) {

@@ -374,9 +374,15 @@ impl<H: History> Terminal<H> {
         here.into_iter().map(move |place| PlacedImage::new(place, top))
     }
 
-    /// Changes whenever [`Terminal::placed_images`] may.
+    /// Changes whenever [`Terminal::placed_images`] may, but for scrolling: that moves all rows alike, and with them
+    /// [`Terminal::image_top`].
     pub fn images_revision(&self) -> u64 {
         self.graphics.revision()
+    }
+
+    /// The number of the screen's top line, as placements count: what scrolls off keeps its number.
+    pub fn image_top(&self) -> i64 {
+        self.graphics.top(self.on_alternate)
     }
 
     /// From here on the pixels of images go to `host`, and files that programs name come from it.

@@ -105,6 +105,28 @@ fn a_sixel_picture_scrolls_the_screen_and_goes_into_history() {
 }
 
 #[test]
+fn an_image_in_history_knows_its_line_there() {
+    let (mut terminal, _) = imaging(10, 3);
+    // A line of three rows, a line of one, the image, and a wrapped line with an image on its second row.
+    run(&mut terminal, "abcdefghijklmnopqrstuvwxyz\r\nline\r\n");
+    run(&mut terminal, &transmit("i=1,a=T,C=1,q=2", 10, 20));
+    run(&mut terminal, "\r\nabcdefghijkl");
+    run(&mut terminal, "\x1b_Ga=p,i=1,C=1,q=2\x1b\\");
+    let lines =
+        |terminal: &Term| terminal.placed_images().map(|image| image.history_line).collect::<Vec<_>>();
+    assert_eq!(lines(&terminal), [None, None]);
+    run(&mut terminal, "\r\n\r\n\r\n");
+    assert_eq!(lines(&terminal), [Some(2), Some(3)]);
+    // Numbers stay when history is forgotten, though what was there goes.
+    run(&mut terminal, "\x1b[3J");
+    assert_eq!(lines(&terminal), []);
+    run(&mut terminal, "\x1b[H");
+    run(&mut terminal, &transmit("i=2,a=T,C=1,q=2", 10, 20));
+    run(&mut terminal, "\x1b[S");
+    assert_eq!(lines(&terminal), [Some(4)]);
+}
+
+#[test]
 fn in_display_mode_it_stands_at_the_top_and_nothing_moves() {
     let (mut terminal, _) = imaging(20, 3);
     run(&mut terminal, "\x1b[?80h1\r\n2\r\n3");
@@ -250,6 +272,20 @@ fn part_of_an_image_is_scaled_to_cells() {
 }
 
 #[test]
+fn a_viewer_may_say_anything_of_its_pixels() {
+    for (width_px, height_px, cell) in
+        [(0, 9, (10, 20)), (1, 1, (10, 20)), (9, 9, (5, 10)), (u32::MAX, u32::MAX, (1000, 1000))]
+    {
+        let (mut terminal, shelf) = imaging(2, 2);
+        terminal.resize(Size { width_px, height_px, ..Size::cells(2, 2) });
+        run(&mut terminal, &transmit("i=1,a=T,q=2,c=2000,r=9999", 10, 40));
+        run(&mut terminal, SIXEL);
+        assert!(terminal.placed_images().all(|image| image.cell == cell), "{width_px}");
+        in_step(&terminal, &shelf);
+    }
+}
+
+#[test]
 fn the_lower_z_is_drawn_first_and_of_equals_the_earlier() {
     let (mut terminal, _) = imaging(20, 6);
     run(&mut terminal, &transmit("i=1", 10, 10));
@@ -391,6 +427,8 @@ fn images_come_back_from_history_with_their_row() {
         in_step(&terminal, &shelf);
         let first = i64::try_from(history(&terminal).len()).unwrap();
         assert_eq!(places(&terminal), [(1 - first, 0, 1, 2, 0, 2)], "{size:?}");
+        let line = terminal.placed_images().next().unwrap().history_line;
+        assert_eq!(line, (first > 1).then_some(1), "{size:?}");
     }
 }
 
@@ -409,16 +447,76 @@ fn what_stands_for_characters_has_no_place() {
 }
 
 #[test]
-fn animations_and_relatives_are_refused_in_words() {
+fn images_go_with_the_one_that_they_are_placed_by() {
+    let (mut terminal, shelf) = imaging(40, 8);
+    let said =
+        |terminal: &mut Term, text: &str| answer(terminal, format!("\x1b_Ga=p,{text}\x1b\\").as_bytes());
+    for id in 1..=3 {
+        run(&mut terminal, &transmit(&format!("i={id},q=2"), 10, 20));
+    }
+    assert_eq!(
+        said(&mut terminal, "i=2,p=1,P=1,Q=1"),
+        "ESC _Gi=2,p=1;ENOPARENT:there is no such placementESC \\"
+    );
+    run(&mut terminal, "\x1b[2;3H\x1b_Ga=p,i=1,p=1,q=2\x1b\\");
+    assert_eq!(said(&mut terminal, "i=2,p=1,P=1,Q=1,H=4,V=1"), "ESC _Gi=2,p=1;OKESC \\");
+    assert_eq!(said(&mut terminal, "i=3,p=1,P=2,H=-5,V=-2"), "ESC _Gi=3,p=1;OKESC \\");
+    assert_eq!(places(&terminal), [(1, 2, 1, 1, 0, 1), (2, 6, 1, 1, 0, 1), (0, 1, 1, 1, 0, 1)]);
+    assert_eq!(at(&terminal), (1, 3), "only the first has moved the cursor");
+    // One that moves takes the others along.
+    run(&mut terminal, "\x1b[4;10H\x1b_Ga=p,i=1,p=1,q=2\x1b\\");
+    assert_eq!(places(&terminal), [(4, 13, 1, 1, 0, 1), (2, 8, 1, 1, 0, 1), (3, 9, 1, 1, 0, 1)]);
+    assert_eq!(
+        said(&mut terminal, "i=1,p=1,P=3,Q=1"),
+        "ESC _Gi=1,p=1;ECYCLE:the image would go with itselfESC \\"
+    );
+    assert_eq!(
+        said(&mut terminal, "i=1,p=1,P=1,Q=1").len(),
+        "ESC _Gi=1,p=1;ECYCLE:the image would go with itselfESC \\".len()
+    );
+    assert!(said(&mut terminal, "i=2,p=9,P=1,H=-99").contains("EINVAL:"));
+    in_step(&terminal, &shelf);
+    // One that goes takes the others along, and images that have no name.
+    run(&mut terminal, "\x1b_Ga=d,d=i,i=2\x1b\\");
+    assert_eq!(places(&terminal), [(3, 9, 1, 1, 0, 1)]);
+    run(&mut terminal, &transmit("a=T,P=1", 5, 5));
+    assert_eq!(terminal.images().len(), 4);
+    run(&mut terminal, "\x1b_Ga=d,d=I,i=1\x1b\\");
+    assert_eq!((places(&terminal).len(), terminal.images().len()), (0, 2));
+    in_step(&terminal, &shelf);
+}
+
+#[test]
+fn families_of_images_have_an_end() {
+    let (mut terminal, shelf) = imaging(40, 8);
+    run(&mut terminal, &transmit("i=1,q=2", 10, 20));
+    run(&mut terminal, "\x1b_Ga=p,i=1,p=1,q=2\x1b\\");
+    let mut last = String::new();
+    for placement in 2..12 {
+        let command = format!("\x1b_Ga=p,i=1,p={placement},P=1,Q={},H=1\x1b\\", placement - 1);
+        last = answer(&mut terminal, command.as_bytes());
+        in_step(&terminal, &shelf);
+        if last.contains("ETOODEEP") {
+            break;
+        }
+    }
+    assert_eq!(last, "ESC _Gi=1,p=9;ETOODEEP:too many images go with one anotherESC \\");
+    assert_eq!(places(&terminal).len(), 8);
+    // Nor from above.
+    run(&mut terminal, "\x1b_Ga=p,i=1,p=20,q=2\x1b\\");
+    assert!(answer(&mut terminal, b"\x1b_Ga=p,i=1,p=1,P=1,Q=20\x1b\\").contains("ETOODEEP"));
+    run(&mut terminal, "\x1b_Ga=d,d=i,i=1,p=1\x1b\\");
+    assert_eq!(places(&terminal).len(), 1);
+    in_step(&terminal, &shelf);
+}
+
+#[test]
+fn animations_are_refused_in_words() {
     let (mut terminal, _) = imaging(20, 4);
     run(&mut terminal, &transmit("i=1,q=2", 10, 10));
     assert_eq!(
         answer(&mut terminal, b"\x1b_Ga=f,i=1,s=1,v=1;AAAAAA\x1b\\"),
         "ESC _Gi=1;EINVAL:animations are not supportedESC \\"
-    );
-    assert_eq!(
-        answer(&mut terminal, b"\x1b_Ga=p,i=1,P=1,Q=1\x1b\\"),
-        "ESC _Gi=1;EINVAL:relative placements are not supportedESC \\"
     );
 }
 

@@ -109,9 +109,9 @@ fn string_sequence() -> impl Strategy<Value = Vec<u8>> {
 /// Images small and less small, shown, moved about, deleted, and half-sent ones.
 fn image_sequence() -> impl Strategy<Value = Vec<u8>> {
     let key = prop_oneof![
-        3 => (prop::sample::select(b"iIpcrzxywhXYPUCqmsv".to_vec()), 0u32..12)
+        3 => (prop::sample::select(b"iIpcrzxywhXYPPQHVUCqmsv".to_vec()), 0u32..12)
             .prop_map(|(key, value)| format!("{}={value}", char::from(key))),
-        2 => prop::sample::select(vec!["a=T", "a=p", "a=q", "a=t", "f=24", "f=100", "o=z", "t=f", "z=-3", "m=1"])
+        2 => prop::sample::select(vec!["a=T", "a=p", "a=p", "i=1", "i=2", "P=1", "P=2", "V=-2", "a=q", "a=t", "f=24", "f=100", "o=z", "t=f", "z=-3", "m=1"])
             .prop_map(str::to_owned),
         2 => prop::sample::select(b"aAiInNcCpPqQxXyYzZrRfF".to_vec())
             .prop_map(|letter| format!("a=d,d={}", char::from(letter))),
@@ -178,6 +178,10 @@ impl History for Liar {
 
     fn pieces(&self) -> u64 {
         u64::MAX
+    }
+
+    fn next_line(&self) -> u64 {
+        self.1 as u64 / 2
     }
 }
 

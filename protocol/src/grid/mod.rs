@@ -21,6 +21,8 @@ mod lines;
 mod map;
 pub mod modes;
 pub mod order;
+pub mod pictures;
+pub mod placeholders;
 pub mod prompts;
 mod reader;
 mod record;

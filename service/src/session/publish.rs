@@ -6,7 +6,9 @@
 
 use super::wait::PassingLines;
 use scarab_protocol::grid::{self, FrameColours, FrameCursor, FrameHead, HistoryRun, HistoryWriter, LinkRef};
-use scarab_protocol::grid::{Marks, PieceRef, RowAttributes, RowHead, RowIdentity, ScreenFlags, ViewWriter};
+use scarab_protocol::grid::{
+    LineNumber, Marks, PieceRef, RowAttributes, RowHead, RowIdentity, ScreenFlags, ViewWriter,
+};
 use scarab_terminal as terminal;
 use terminal::colour::DynamicColour;
 use terminal::{History, Mode, OwnedPiece, Piece, Terminal};
@@ -96,6 +98,12 @@ impl History for SharedHistory {
 
     fn pieces(&self) -> u64 {
         self.writer.lines()
+    }
+
+    fn next_line(&self) -> u64 {
+        let LineNumber(end) = self.writer.mark().end_line;
+        // A line that goes on is counted already.
+        end - u64::from(self.writer.is_open()).min(end)
     }
 }
 

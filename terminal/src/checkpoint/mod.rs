@@ -284,6 +284,7 @@ mod tests {
                 b"\x1b_GI=9,s=1,v=1,f=32;AAECAw\x1b\\\x1b_Ga=p,I=9,U=1,c=2,r=2\x1b\\",
                 b"\x1b[?1070l\x1b[?8452h\x1bP7;1q\"1;1;30;30#4;2;9;9;9!30~-!9B\x1b\\\x1b[?1070h\x1b[?8452l\x1b[?80h",
                 b"\x1b_Gi=5,s=3,v=1,f=24,m=1;AAEC\x1b\\\x1b_Gm=1,q=2;AwQ\x1b\\",
+                b"\x1b_Ga=p,i=3,p=9,P=3,Q=4,H=2,V=-1\x1b\\",
                 b"\x1b_Ga=d,d=I,i=7\x1b\\\x1b[?80l",
                 b"\x1bPq#1!20~",
                 b"-~\x1b\\",

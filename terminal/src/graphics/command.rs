@@ -81,8 +81,10 @@ pub(crate) struct Command {
     pub(crate) cursor_stays: bool,
     /// `U=1`: shown where characters stand for it.
     pub(crate) by_placeholders: bool,
-    /// `P`: placed relative to another image's placement.
-    pub(crate) parent: u32,
+    /// `P` and `Q`: placed relative to another image, or that placement of it.
+    pub(crate) parent: (u32, u32),
+    /// `H` and `V`: so many columns and rows from there.
+    pub(crate) shift: (i32, i32),
     /// `d`.
     pub(crate) delete: u8,
 }
@@ -107,6 +109,7 @@ saved_struct!(Command {
     cursor_stays,
     by_placeholders,
     parent,
+    shift,
     delete,
 });
 
@@ -154,11 +157,12 @@ impl Command {
             let [letter] = value else { return Err("EINVAL:a value is longer than a letter") };
             return self.set_letter(key, *letter);
         }
-        // Offsets of relative placements may be negative; they are not used.
         if let b'H' | b'V' = key {
-            return text.parse::<i32>().map(drop).map_err(|_| NUMBER);
+            let shift: i32 = text.parse().map_err(|_| NUMBER)?;
+            *(if key == b'H' { &mut self.shift.0 } else { &mut self.shift.1 }) = shift;
+            return Ok(());
         }
-        if !b"qiIpmsvSOxywhXYcrCUPf".contains(&key) {
+        if !b"qiIpmsvSOxywhXYcrCUPQf".contains(&key) {
             return Ok(());
         }
         let number: u32 = text.parse().map_err(|_| NUMBER)?;
@@ -182,7 +186,8 @@ impl Command {
             b'r' => self.cells.1 = number,
             b'C' => self.cursor_stays = number != 0,
             b'U' => self.by_placeholders = number != 0,
-            b'P' => self.parent = number,
+            b'P' => self.parent.0 = number,
+            b'Q' => self.parent.1 = number,
             b'f' => {
                 self.format = match number {
                     24 => Format::Rgb,
@@ -227,7 +232,7 @@ mod tests {
     #[test]
     fn keys_are_read() {
         let (command, result) = Command::parse(
-            b"a=T,q=2,i=4294967295,p=7,f=100,t=t,o=z,m=1,s=10,v=20,S=5,O=6,x=1,y=2,w=3,h=4,X=5,Y=6,c=7,r=8,z=-9,C=1,U=1",
+            b"a=T,q=2,i=4294967295,p=7,f=100,t=t,o=z,m=1,s=10,v=20,S=5,O=6,x=1,y=2,w=3,h=4,X=5,Y=6,c=7,r=8,z=-9,C=1,U=1,P=2,Q=3,H=-4,V=5",
         );
         assert_eq!(result, Ok(()));
         let expected = Command {
@@ -249,7 +254,8 @@ mod tests {
             z: -9,
             cursor_stays: true,
             by_placeholders: true,
-            parent: 0,
+            parent: (2, 3),
+            shift: (-4, 5),
             delete: b'a',
         };
         assert_eq!(command, expected);

@@ -11,6 +11,7 @@
 //! are swallowed, as by a terminal that knows no images.
 
 mod command;
+mod family;
 mod host;
 mod incoming;
 mod picture;
@@ -212,6 +213,12 @@ impl Saved for Graphics {
     }
 }
 
+/// Among images in the order in which they came, which is that of their numbers. A search by halves: programs can ask
+/// for all placements to be looked at with a command of a few bytes.
+fn find_image(images: &[Image], serial: u64) -> Option<&Image> {
+    images.binary_search_by_key(&serial, |image| image.serial).ok().map(|place| &images[place])
+}
+
 impl Graphics {
     /// Bytes of pixels of one session at most: four screens of 3,840 by 2,160. The images least used make room.
     pub(crate) const QUOTA: u64 = 128 << 20;
@@ -244,7 +251,7 @@ impl Graphics {
     }
 
     pub(crate) fn image(&self, serial: u64) -> Option<&Image> {
-        self.images.iter().find(|image| image.serial == serial)
+        find_image(&self.images, serial)
     }
 
     /// The image that a program means.
@@ -291,7 +298,8 @@ impl Graphics {
             && (self.bytes + bytes > Self::QUOTA || self.images.len() >= Self::MAX_IMAGES)
         {
             // Those that nobody sees first, and among them the one least used.
-            let shown = |image: &Image| self.placements.iter().any(|place| place.serial == image.serial);
+            let seen = self.seen();
+            let shown = |image: &Image| seen.binary_search(&image.serial).is_ok();
             let least = self.images.iter().min_by_key(|image| (shown(image), image.used));
             let Some(serial) = least.map(|image| image.serial) else { return };
             self.remove_images(|image| image.serial == serial);
@@ -311,20 +319,30 @@ impl Graphics {
             }
             !goes
         });
+        self.drop_orphans();
     }
 
     /// Shows an image.
-    pub(crate) fn place(&mut self, placement: Placement) {
-        if placement.id > 0 {
-            let same = |other: &Placement| other.serial == placement.serial && other.id == placement.id;
-            self.placements.retain(|other| !same(other));
+    pub(crate) fn place(&mut self, mut placement: Placement) {
+        self.clock += 1;
+        placement.key = self.clock;
+        let same = |other: &Placement| {
+            placement.id > 0 && other.serial == placement.serial && other.id == placement.id
+        };
+        let before = self.placements.iter().position(same).map(|place| self.placements.remove(place));
+        if let Some(before) = before {
+            placement.key = before.key;
+            self.move_children(&before, &placement);
         }
         if self.placements.len() >= Self::MAX_PLACEMENTS {
-            let oldest = self.placements.remove(0);
-            self.free_unseen(|image| image.serial == oldest.serial && image.id == 0);
+            let oldest = self.placements[0].key;
+            self.remove(false, |other, _| other.key == oldest);
         }
-        self.clock += 1;
-        if let Some(image) = self.images.iter_mut().find(|image| image.serial == placement.serial) {
+        // What had to go may have been what it was to go with.
+        let has_parent = placement.parent == 0 || self.placement(placement.parent).is_some();
+        if let Some(image) = self.images.iter_mut().find(|image| image.serial == placement.serial)
+            && has_parent
+        {
             image.used = self.clock;
             self.placements.push(placement);
         }
@@ -336,7 +354,7 @@ impl Graphics {
         let mut touched = Vec::new();
         let Self { images, placements, .. } = self;
         placements.retain(|placement| {
-            let image = images.iter().find(|image| image.serial == placement.serial);
+            let image = find_image(images, placement.serial);
             let goes = image.is_none_or(|image| which(placement, image));
             if goes {
                 touched.push(placement.serial);
@@ -346,6 +364,7 @@ impl Graphics {
         if !touched.is_empty() {
             self.revision += 1;
             self.free_unseen(|image| touched.contains(&image.serial) && (free || image.id == 0));
+            self.drop_orphans();
         }
     }
 
@@ -356,9 +375,22 @@ impl Graphics {
 
     /// Frees images that nothing shows.
     pub(crate) fn free_unseen(&mut self, mut which: impl FnMut(&Image) -> bool) {
+        let seen = self.seen();
+        self.remove_images(|image| seen.binary_search(&image.serial).is_err() && which(image));
+    }
+
+    /// Frees an image without a name that nothing shows: nobody could show it later.
+    pub(crate) fn free_nameless(&mut self, image: Image) {
+        if image.id == 0 && !self.placements.iter().any(|placement| placement.serial == image.serial) {
+            self.remove_images(|other| other.serial == image.serial);
+        }
+    }
+
+    /// The images that are shown somewhere, in order.
+    fn seen(&self) -> Vec<u64> {
         let mut seen: Vec<u64> = self.placements.iter().map(|placement| placement.serial).collect();
         seen.sort_unstable();
-        self.remove_images(|image| seen.binary_search(&image.serial).is_err() && which(image));
+        seen
     }
 
     /// RIS: as at the start, but for what must not come twice.
@@ -445,6 +477,15 @@ impl Graphics {
             let image = self.image(placement.serial).filter(|image| image.alternate == placement.alternate);
             let Some(image) = image else { return Err("a placement shows no image".to_owned()) };
             placement.verify_integrity((image.width, image.height))?;
+            if placement.key == 0 || placement.key > self.clock {
+                return Err("a placement has no number".to_owned());
+            }
+            self.verify_ancestors(placement)?;
+        }
+        let mut keys: Vec<u64> = self.placements.iter().map(|placement| placement.key).collect();
+        keys.sort_unstable();
+        if keys.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err("two placements have one number".to_owned());
         }
         if !incoming::are_sound(&self.incoming, self.transfer.as_ref(), self.sixel.as_ref()) {
             return Err("more of an image is on its way than may be".to_owned());

@@ -34,9 +34,17 @@ pub(crate) struct Placement {
     pub(crate) kind: PlacementKind,
     /// The program's name for it, 0 without one.
     pub(crate) id: u32,
+    /// Its number, which no other placement ever has; it keeps it when it is placed anew under its name. 0 until it is
+    /// placed.
+    pub(crate) key: u64,
+    /// The number of the placement that it moves and goes with, 0 without one.
+    pub(crate) parent: u64,
     /// The number of its first line: that of the screen's top line is [`Graphics::top`](super::Graphics::top), those
     /// before it are in history.
     pub(crate) line: i64,
+    /// Once that is in history, the number which history has for the line it is of: history's lines are found by
+    /// theirs, whatever width a viewer has.
+    pub(crate) history_line: Option<u64>,
     pub(crate) col: u32,
     pub(crate) cols: u32,
     pub(crate) rows: u32,
@@ -59,7 +67,10 @@ saved_struct!(Placement {
     alternate,
     kind,
     id,
+    key,
+    parent,
     line,
+    history_line,
     col,
     cols,
     rows,
@@ -83,6 +94,8 @@ pub struct PlacedImage {
     pub id: u32,
     /// Its first row, from the top of the screen: below 0 it is so many pieces back in history.
     pub row: i64,
+    /// Once that row is in history, the number of its line there.
+    pub history_line: Option<u64>,
     /// Its first column.
     pub col: u32,
     /// Columns that it takes.
@@ -112,7 +125,10 @@ impl PlacedImage {
             alternate: _,
             kind,
             id,
+            key: _,
+            parent: _,
             line,
+            history_line,
             col,
             cols,
             rows,
@@ -125,7 +141,23 @@ impl PlacedImage {
             z,
         } = *placement;
         let row = line - top;
-        Self { serial, kind, id, row, col, cols, rows, first, last, source, offset, size, cell, z }
+        Self {
+            serial,
+            kind,
+            id,
+            row,
+            history_line,
+            col,
+            cols,
+            rows,
+            first,
+            last,
+            source,
+            offset,
+            size,
+            cell,
+            z,
+        }
     }
 }
 
@@ -133,6 +165,8 @@ impl Placement {
     /// Cells across or down at most: no screen has more.
     pub(crate) const MAX_COLS: u32 = Size::MAX_COLS as u32;
     pub(crate) const MAX_ROWS: u32 = Size::MAX_ROWS as u32;
+    /// Placements at most of which one goes with the next: as many as kitty's protocol demands.
+    pub(crate) const MAX_DEPTH: usize = 8;
 
     /// The first line that shows something of it.
     pub(crate) fn begin(&self) -> i64 {
@@ -183,6 +217,9 @@ impl Placement {
         }
         if self.first >= self.last || self.last > self.rows {
             return wrong("is cut off");
+        }
+        if self.history_line.is_some() && (self.alternate || !self.has_place()) {
+            return wrong("is in no history");
         }
         if self.col >= Self::MAX_COLS || self.line.unsigned_abs() > 1 << 62 {
             return wrong("is nowhere");

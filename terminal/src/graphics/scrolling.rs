@@ -21,10 +21,11 @@ impl Graphics {
         if numbered {
             self.tops[usize::from(alternate)] += count;
         }
-        if self.placements.is_empty() {
+        let whole = region.len() == rows;
+        // With the whole of the primary screen all placements keep their numbers.
+        if self.placements.is_empty() || (numbered && whole && !alternate) {
             return;
         }
-        let whole = region.len() == rows;
         let (start, end) = (top + region.start as i64, top + region.end as i64);
         self.follow(alternate, |placement| {
             let inside = (whole || placement.end() <= end) && (numbered || placement.begin() >= start);
@@ -67,6 +68,23 @@ impl Graphics {
         let unseen = |placement: &Placement| placement.first >= placement.last || placement.end() <= gone;
         if self.placements.iter().any(|placement| of_screen(placement) && unseen(placement)) {
             self.remove(false, |placement, _| of_screen(placement) && unseen(placement));
+        }
+    }
+
+    /// The row with this index goes into history, as a part of the line that has this number there, which is asked for
+    /// only if it is needed. The rows above it have gone, but are still counted.
+    pub(crate) fn retire_line(&mut self, index: usize, history_line: impl FnOnce() -> u64) {
+        if self.placements.is_empty() {
+            return;
+        }
+        let line = self.tops[0] + index as i64;
+        let here = |placement: &&mut Placement| {
+            !placement.alternate && placement.has_place() && placement.line == line
+        };
+        let mut here = self.placements.iter_mut().filter(here).peekable();
+        if here.peek().is_some() {
+            let number = history_line();
+            here.for_each(|placement| placement.history_line = Some(number));
         }
     }
 

@@ -12,12 +12,17 @@ impl<H: History> Terminal<H> {
     const UNKNOWN_CELL: (u32, u32) = (10, 20);
     /// And the smallest one believed, so that no image takes more cells than there are on the largest screen.
     const LEAST_CELL: (u32, u32) = (5, 10);
+    /// And the largest, in both directions: a letter of five inches on a screen of 200 dots an inch.
+    const LARGEST_CELL: u32 = 1000;
 
     /// How large a cell is, for images.
     pub(super) fn image_cell(&self) -> (u32, u32) {
         match self.size.cell_px() {
             (0, _) | (_, 0) => Self::UNKNOWN_CELL,
-            (width, height) => (width.max(Self::LEAST_CELL.0), height.max(Self::LEAST_CELL.1)),
+            (width, height) => {
+                let (least_width, least_height) = Self::LEAST_CELL;
+                (width.clamp(least_width, Self::LARGEST_CELL), height.clamp(least_height, Self::LARGEST_CELL))
+            }
         }
     }
 
@@ -56,7 +61,10 @@ impl<H: History> Terminal<H> {
             alternate: self.on_alternate,
             kind: PlacementKind::Sixel,
             id: 0,
+            key: 0,
+            parent: 0,
             line: self.graphics.top(self.on_alternate) + row as i64,
+            history_line: None,
             col: col as u32,
             cols: width.div_ceil(cell.0).min(Placement::MAX_COLS),
             rows,
@@ -133,9 +141,6 @@ impl<H: History> Terminal<H> {
 
     /// Shows an image as a command of kitty's says.
     pub(super) fn show_image(&mut self, image: Image, command: &Command) -> Result<(), &'static str> {
-        if command.parent > 0 {
-            return Err("EINVAL:relative placements are not supported");
-        }
         let [x, y, width, height] = command.source;
         let part = |length: u32, from: u32, whole: u32| {
             let left = whole.saturating_sub(from);
@@ -148,14 +153,19 @@ impl<H: History> Terminal<H> {
         let cell = self.image_cell();
         let offset = (command.offset.0.min(cell.0 - 1), command.offset.1.min(cell.1 - 1));
         let (cells, size) = fit((source[2], source[3]), offset, command.cells, cell);
-        let (col, row) = (self.at.col, self.at.row);
+        let here = (self.graphics.top(self.on_alternate) + self.at.row as i64, self.at.col as u32);
+        let (parent, (line, col)) =
+            if command.parent.0 > 0 { self.parent_of(image, command)? } else { (0, here) };
         let placement = Placement {
             serial: image.serial,
             alternate: self.on_alternate,
             kind: if command.by_placeholders { PlacementKind::Placeholder } else { PlacementKind::Kitty },
             id: command.placement,
-            line: self.graphics.top(self.on_alternate) + row as i64,
-            col: col as u32,
+            key: 0,
+            parent,
+            line,
+            history_line: None,
+            col,
             cols: cells.0,
             rows: cells.1,
             first: 0,
@@ -167,10 +177,34 @@ impl<H: History> Terminal<H> {
             z: command.z,
         };
         self.graphics.place(placement);
-        if placement.has_place() && !command.cursor_stays {
+        if placement.has_place() && parent == 0 && !command.cursor_stays {
             self.pass_image(cells.0 as usize, cells.1 as usize);
         }
         Ok(())
+    }
+
+    /// The placement that an image shall go with, and the line and column that follow from it.
+    fn parent_of(&self, image: Image, command: &Command) -> Result<(u64, (i64, u32)), &'static str> {
+        let (id, placement) = command.parent;
+        let parent = self.graphics.find(self.on_alternate, id, 0);
+        let parent = parent.and_then(|parent| self.graphics.placement_of(parent.serial, placement));
+        let parent = parent.ok_or("ENOPARENT:there is no such placement")?;
+        if command.by_placeholders || !parent.has_place() {
+            return Err("EINVAL:what characters stand for goes with nothing");
+        }
+        let same = if command.placement > 0 {
+            self.graphics.placement_of(image.serial, command.placement).map_or(0, |same| same.key)
+        } else {
+            0
+        };
+        self.graphics.may_go_with(parent.key, same)?;
+        let (cols, rows) = command.shift;
+        let col = i64::from(parent.col) + i64::from(cols);
+        if !(0..i64::from(Placement::MAX_COLS)).contains(&col) {
+            return Err("EINVAL:it would stand beside the screen");
+        }
+        let rows = i64::from(rows).clamp(-i64::from(Placement::MAX_ROWS), i64::from(Placement::MAX_ROWS));
+        Ok((parent.key, (parent.line + rows, col as u32)))
     }
 
     /// Moves the cursor behind an image: to its last row, right of it.

@@ -73,8 +73,7 @@ impl<H: History> Terminal<H> {
                 } else {
                     Ok(())
                 };
-                // Without a name nobody can show it later.
-                self.graphics.free_unseen(|other| other.serial == image.serial && other.id == 0);
+                self.graphics.free_nameless(image);
                 (Some(image), shown)
             }
         };
