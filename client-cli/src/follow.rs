@@ -191,7 +191,8 @@ mod tests {
             let cols = 20;
             let cursor = FrameCursor { row: cursor, ..FrameCursor::default() };
             let history = self.history.mark();
-            let head = FrameHead { cols, rows: rows.len() as u16, cursor, flags, modes: 0, history };
+            let count = rows.len() as u16;
+            let head = FrameHead { cols, rows: count, cursor, flags, history, ..FrameHead::default() };
             let mut writer = self.writer.begin(&head);
             for (index, row) in rows.iter().enumerate() {
                 let wrapped = row.ends_with('>');

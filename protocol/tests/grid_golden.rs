@@ -40,6 +40,7 @@ fn the_memory_is_as_the_golden_file_says() {
         flags: ScreenFlags::REVERSE_VIDEO,
         modes: 0x0123_4567_89ab_cdef,
         history: history.mark(),
+        ..FrameHead::default()
     };
     let mut frame = view.begin(&head);
     frame.colours(9, || {

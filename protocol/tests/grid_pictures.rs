@@ -35,6 +35,7 @@ fn placement(serial: u64) -> PlacedPicture {
         image_id: 7,
         placement_id: 8,
         line: -9,
+        history_line: Some(0),
         col: 1,
         cols: 20,
         rows: 10,
@@ -60,9 +61,12 @@ fn what_is_put_there_is_read() {
         assert!(picture.rgba == pixels(width, height, serial as u8));
     }
     assert!(reader.picture(4).is_none() && reader.picture(0).is_none());
-    // Once more changes nothing.
+    // Once more changes nothing, and another takes its place.
+    let before = writer.bytes();
+    assert!(writer.put(5, 3, 3, &pixels(3, 3, 5)) && writer.put(6, 100, 50, &pixels(100, 50, 6)));
     assert!(writer.put(5, 3, 3, &pixels(3, 3, 99)));
-    assert!(reader.picture(5).expect("it is there").rgba == pixels(3, 3, 5));
+    assert!(reader.picture(5).expect("it is there").rgba == pixels(3, 3, 99));
+    assert_eq!(writer.bytes(), before);
     writer.remove(5);
     writer.remove(5);
     assert!(reader.picture(5).is_none() && reader.picture(9).is_some());

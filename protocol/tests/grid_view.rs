@@ -77,8 +77,16 @@ fn everything_in_a_frame_arrives() {
         oldest_line: LineNumber(1),
         rewrites: 3,
     };
-    let head =
-        FrameHead { cols: 4, rows: 2, cursor, flags: ScreenFlags::ALTERNATE, modes: u64::MAX - 5, history };
+    let pictures = FramePictures { table: 7, top: -8 };
+    let head = FrameHead {
+        cols: 4,
+        rows: 2,
+        cursor,
+        flags: ScreenFlags::ALTERNATE,
+        modes: u64::MAX - 5,
+        history,
+        pictures,
+    };
     let mut colours = FrameColours::default();
     colours.dynamic[DynamicColour::SelectionForeground as usize] = Some(Rgb { r: 7, g: 8, b: 9 });
     colours.palette[0] = Some(Rgb { r: 0, g: 0, b: 0 });

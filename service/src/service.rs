@@ -605,6 +605,7 @@ pub fn settings(config: &Config) -> Settings {
         },
         allow_checksum: config.terminal.allow_checksum,
         allow_title_report: config.terminal.allow_title_report,
+        image_bytes: config.terminal.images.0,
         shell: Some(config.shell.command.clone()).filter(|shell| !shell.is_empty()),
         shell_integration: config.shell.integration,
     }

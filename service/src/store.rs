@@ -39,11 +39,17 @@ pub enum Kind {
     State,
     /// The ledger of replies.
     Replies,
+    /// The images: of sessions that have some. A layout of its own is said within it, so that its name has no number.
+    Pictures,
 }
 
 impl Kind {
     /// The state first: a session without it does not come back.
-    const ALL: [Self; OF_SESSION] = [Self::State, Self::Pty, Self::Leader, Self::View, Self::Replies];
+    const ALL: [Self; OF_SESSION + 1] =
+        [Self::State, Self::Pty, Self::Leader, Self::View, Self::Replies, Self::Pictures];
+
+    /// Those of every session.
+    const OF_EVERY: [Self; OF_SESSION] = [Self::State, Self::Pty, Self::Leader, Self::View, Self::Replies];
 
     /// The memfds, in the order in which a [`Kept`] has them.
     const MEMORIES: [Self; 3] = [Self::View, Self::State, Self::Replies];
@@ -55,6 +61,7 @@ impl Kind {
             Self::View => "view",
             Self::State => "state",
             Self::Replies => "replies",
+            Self::Pictures => "pictures",
         }
     }
 
@@ -180,7 +187,7 @@ impl Store {
                 self.most()
             ));
         }
-        sessions.insert(session, Held { kinds: Kind::ALL.into(), ..Held::default() });
+        sessions.insert(session, Held { kinds: Kind::OF_EVERY.into(), ..Held::default() });
         Ok(())
     }
 
@@ -200,6 +207,24 @@ impl Store {
             held.generation
         };
         push(&kind.name(session, generation), descriptor)
+    }
+
+    /// Hands a copy of a descriptor that not every session has to the manager; false when there is no room for it beside
+    /// what every session needs.
+    ///
+    /// # Errors
+    /// When the manager cannot be reached.
+    pub fn keep_one_more(
+        &self,
+        session: SessionId,
+        kind: Kind,
+        descriptor: BorrowedFd<'_>,
+    ) -> io::Result<bool> {
+        let is_full = self.count(&self.held()) + 1 + OF_MOVE > self.most();
+        if is_full {
+            return Ok(!self.is_there());
+        }
+        self.keep(session, kind, descriptor).map(|()| true)
     }
 
     /// Puts a session's memfds, the state last, in the place of those of an earlier generation. At every instant one
@@ -241,8 +266,11 @@ impl Store {
     /// Has the manager forget all of a session's descriptors.
     pub fn forget_all(&self, session: SessionId) {
         if self.is_there() {
-            Kind::ALL.into_iter().for_each(|kind| self.forget(session, kind));
-            self.held().remove(&session);
+            Kind::OF_EVERY.into_iter().for_each(|kind| self.forget(session, kind));
+            let held = self.held().remove(&session);
+            if held.is_some_and(|held| held.kinds.contains(&Kind::Pictures)) {
+                remove(&Kind::Pictures.name(session, GENERATION));
+            }
         }
     }
 
@@ -299,6 +327,8 @@ pub struct Kept {
     pub pty: Option<OwnedFd>,
     /// The pidfd of the leader.
     pub leader: Option<OwnedFd>,
+    /// The images.
+    pub pictures: Option<OwnedFd>,
     memories: BTreeMap<u32, [Option<OwnedFd>; 3]>,
 }
 
@@ -319,6 +349,7 @@ impl Kept {
         let mut kinds = BTreeSet::new();
         kinds.extend(self.pty.is_some().then_some(Kind::Pty));
         kinds.extend(self.leader.is_some().then_some(Kind::Leader));
+        kinds.extend(self.pictures.is_some().then_some(Kind::Pictures));
         for [view, state, replies] in self.memories.values() {
             kinds.extend(view.is_some().then_some(Kind::View));
             kinds.extend(state.is_some().then_some(Kind::State));
@@ -373,6 +404,7 @@ impl Returned {
         match kind {
             Kind::Pty => kept.pty = Some(descriptor),
             Kind::Leader => kept.leader = Some(descriptor),
+            Kind::Pictures => kept.pictures = Some(descriptor),
             Kind::View => kept.memories.entry(generation).or_default()[0] = Some(descriptor),
             Kind::State => kept.memories.entry(generation).or_default()[1] = Some(descriptor),
             Kind::Replies => kept.memories.entry(generation).or_default()[2] = Some(descriptor),
@@ -442,6 +474,12 @@ mod tests {
         store.forget_all(SessionId(1));
         store.forget_all(SessionId(1));
         assert_eq!(store.fill(), (5, 14));
+        let memory = rustix::fs::memfd_create("x", rustix::fs::MemfdFlags::empty()).expect("memory");
+        let kept = |store: &Store| store.keep_one_more(SessionId(2), Kind::Pictures, memory.as_fd()).ok();
+        assert_eq!((kept(&Store::of_manager(8)), kept(&Store::none())), (Some(true), Some(true)));
+        store.set_most(8);
+        assert_eq!((kept(&store), store.fill()), (Some(false), (5, 8)));
+        store.set_most(14);
         store.adopt(SessionId(9), &mut Kept::default());
         assert_eq!(store.fill(), (5, 14));
     }

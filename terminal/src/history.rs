@@ -126,6 +126,8 @@ pub trait History {
     /// The number of the line that the next piece is of: that of the newest line if it goes on. Lines are counted from
     /// the beginning, whether they are still held or not.
     fn next_line(&self) -> u64;
+    /// The number of the oldest line of which something is still held; of the next one where nothing is.
+    fn oldest_line(&self) -> u64;
 }
 
 /// History on the heap, for tests and benchmarks. As in the service's ring, what is appended lies next to what
@@ -275,6 +277,10 @@ impl History for VecHistory {
 
     fn next_line(&self) -> u64 {
         self.dropped + self.entries[self.oldest..].iter().filter(|entry| !entry.continues).count() as u64
+    }
+
+    fn oldest_line(&self) -> u64 {
+        self.dropped
     }
 }
 

@@ -165,6 +165,9 @@ impl<H: History> Terminal<H> {
             self.graphics.retire_line(index, || line_of(row, &self.history));
             self.retirement.retire(row, tables, &mut self.history);
         }
+        if !self.graphics.placements().is_empty() {
+            self.graphics.forget_before(self.history.oldest_line());
+        }
     }
 
     /// Moves the rows from `top` to the bottom margin down.

@@ -70,8 +70,19 @@ pub struct Options {
     pub name_version: String,
     /// The state of mode 2027 at the start and after a reset: characters joined to grapheme clusters.
     pub grapheme_clusters: bool,
-    /// Whether images are taken: where nobody could see them, programs must not be told that they are shown.
-    pub images: bool,
+    /// Bytes of pixels that images may take, up to [`Options::MAX_IMAGE_BYTES`]. 0: none are taken. Where nobody could
+    /// see them, programs must not be told that they are shown.
+    pub image_bytes: u64,
+}
+
+impl Options {
+    /// Most bytes of pixels of one session: four screens of 3,840 by 2,160.
+    pub const MAX_IMAGE_BYTES: u64 = 128 << 20;
+
+    /// Whether images are taken.
+    pub(crate) fn images(&self) -> bool {
+        self.image_bytes > 0
+    }
 }
 
 impl Default for Options {
@@ -81,7 +92,7 @@ impl Default for Options {
             tell_titles: false,
             name_version: concat!("scarab ", env!("CARGO_PKG_VERSION")).to_owned(),
             grapheme_clusters: true,
-            images: false,
+            image_bytes: 0,
         }
     }
 }

@@ -420,7 +420,7 @@ fn operating_system_commands() {
 #[test]
 fn images_are_known_and_off() {
     let states = State::all();
-    let on = State::with(Options { images: true, ..Options::default() }, "text");
+    let on = State::with(Options { image_bytes: Options::MAX_IMAGE_BYTES, ..Options::default() }, "text");
     for row in table("## Images", "sequence") {
         let known: &[&str] = match key(&row).as_str() {
             "q" => &["\x1bPq~\x1b\\", "\x1bP7;1q#1~\x1b\\"],

@@ -127,6 +127,45 @@ fn an_image_in_history_knows_its_line_there() {
 }
 
 #[test]
+fn what_history_has_dropped_is_freed() {
+    let (before, shelf) = imaging(10, 3);
+    let options = Options { image_bytes: Options::MAX_IMAGE_BYTES, ..Options::default() };
+    let mut terminal = Terminal::new(before.size(), options, VecHistory::with_limit(5));
+    terminal.set_image_host(Box::new(shelf.clone()));
+    run(&mut terminal, SIXEL);
+    run(&mut terminal, &transmit("i=1,a=T,q=2", 10, 20));
+    // The picture's last row is the fifth line of history, then the sixth …
+    run(&mut terminal, "\r\n\n\n\n\n\n\n");
+    assert_eq!(terminal.placed_images().count(), 2);
+    in_step(&terminal, &shelf);
+    run(&mut terminal, "\n\n\n");
+    // … and one with a name may be shown again.
+    assert_eq!((terminal.placed_images().count(), terminal.images().len()), (0, 1));
+    in_step(&terminal, &shelf);
+}
+
+#[test]
+fn images_take_no_more_than_they_are_given() {
+    let (before, shelf) = imaging(20, 6);
+    let options = Options { image_bytes: 4 * 200, ..Options::default() };
+    let mut terminal = Terminal::new(before.size(), options, VecHistory::with_limit(10));
+    terminal.set_image_host(Box::new(shelf.clone()));
+    let large = transmit("i=1", 201, 1);
+    assert_eq!(
+        answer(&mut terminal, large.as_bytes()),
+        "ESC _Gi=1;ENOSPC:the image is larger than all images may beESC \\"
+    );
+    run(&mut terminal, SIXEL);
+    assert_eq!((terminal.images().len(), at(&terminal)), (0, (0, 0)));
+    for id in 2..9 {
+        run(&mut terminal, &transmit(&format!("i={id},q=2"), 10, 10));
+        in_step(&terminal, &shelf);
+    }
+    let ids: Vec<u32> = terminal.images().iter().map(|image| image.id).collect();
+    assert_eq!(ids, [7, 8], "those used last");
+}
+
+#[test]
 fn in_display_mode_it_stands_at_the_top_and_nothing_moves() {
     let (mut terminal, _) = imaging(20, 3);
     run(&mut terminal, "\x1b[?80h1\r\n2\r\n3");

@@ -183,6 +183,10 @@ impl History for Liar {
     fn next_line(&self) -> u64 {
         self.1 as u64 / 2
     }
+
+    fn oldest_line(&self) -> u64 {
+        self.1 as u64 / 5
+    }
 }
 
 fn wrong_piece() -> impl Strategy<Value = OwnedPiece> {

@@ -7,6 +7,7 @@ use super::canvas::{Ink, Inks, Tag, recolour, write_text};
 use super::outer::Abilities;
 use super::paint::{Cursor, Painter};
 use super::style::Look;
+use scarab_protocol::grid::placeholders::PLACEHOLDER;
 use scarab_protocol::grid::{
     Attributes, Cell, Content, CursorShape, Frame, FrameColours, Link, ScreenFlags, Style, StyleId,
     WrappedRow,
@@ -127,7 +128,10 @@ impl Screen {
     fn compose(&mut self, frame: &Frame, from: &[Cell], cells: &mut [Cell], inks: &mut Inks) {
         for (to, from) in cells.iter_mut().zip(from) {
             let style = self.number(frame, from.style(), inks);
+            // What stands for a part of an image is none to a terminal that has not got the image.
             let content = match from.content() {
+                Content::Char(PLACEHOLDER) => Content::Blank,
+                Content::Cluster(number) if frame.cluster(number).starts_with(PLACEHOLDER) => Content::Blank,
                 Content::Cluster(number) => Content::Cluster(inks.cluster(frame.cluster(number))),
                 content => content,
             };
@@ -182,7 +186,7 @@ pub fn draw_row(
         let style = inks.number(ink(&glyph.style, link, colours));
         let mut characters = glyph.text.chars();
         let content = match (characters.next(), characters.next()) {
-            (None, _) => Content::Blank,
+            (None | Some(PLACEHOLDER), _) => Content::Blank,
             (Some(single), None) => Content::Char(single),
             _ => Content::Cluster(inks.cluster(&glyph.text)),
         };

@@ -39,6 +39,7 @@ pub use queue::MAX_QUEUED_EVENTS;
 pub use request::Request;
 
 use crate::frame::Decoder;
+use crate::grid::pictures::PictureReader;
 use crate::hello::Hello;
 use crate::message::{ToClient, ToService, input as input_message, request as request_message};
 use queue::Queue;
@@ -85,7 +86,7 @@ pub struct Client {
     out: Vec<u8>,
     /// Descriptors whose message is not complete yet, at most [`MAX_DESCRIPTORS`].
     arriving: Vec<OwnedFd>,
-    /// The descriptors of the last Attached and its id, until the caller takes them. With `arriving` never more
+    /// The descriptors of the last Attached or Pictures and its id, until the caller takes them. With `arriving` never more
     /// than [`MAX_DESCRIPTORS`]: new ones push these out.
     attached: Option<(u32, Vec<OwnedFd>)>,
     /// Why nothing can come any more, told after all that came before.
@@ -231,6 +232,27 @@ impl Client {
             Some((_, descriptors)) => Attachment::map(answer.session, descriptors),
             None => Err(ClientError::NoView),
         }
+    }
+
+    /// The images of a session, mapped.
+    pub fn pictures(&mut self, session: &str) -> Result<PictureReader, ClientError> {
+        let id = self.begin(request_message::GetPictures { session: session.to_owned() })?;
+        match self.answer(id, Until::Forever)? {
+            ToClient::Pictures(_) => self.complete_pictures(id),
+            ToClient::Failed(failed) => Err(ClientError::Failed(failed)),
+            other => {
+                let asked = <request_message::GetPictures as crate::message::Message>::KIND;
+                Err(ClientError::Unexpected { asked, got: other.kind() })
+            }
+        }
+    }
+
+    /// Maps what came with the answer to a GetPictures that was sent by [`Client::begin`]. Once for each answer, and
+    /// before the next one comes.
+    pub fn complete_pictures(&mut self, id: u32) -> Result<PictureReader, ClientError> {
+        let (_, mut descriptors) = self.attached.take_if(|(of, _)| *of == id).ok_or(ClientError::NoView)?;
+        let memory = descriptors.pop().ok_or(ClientError::NoView)?;
+        Ok(PictureReader::open(memory)?)
     }
 
     /// Sends as much of `bytes` as the window takes now; how many that were. The rest goes after the next

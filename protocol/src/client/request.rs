@@ -39,4 +39,5 @@ answered! {
     TakeWindows => Windows,
     Release => Done,
     Search => Captured,
+    GetPictures => Pictures,
 }

@@ -123,7 +123,7 @@ impl Client {
                     format!("the service answered with message kind {kind}, unknown to this program");
                 Failed { kind: FailureKind::Unsupported, message }.into()
             });
-            if let ToClient::Attached(_) = message {
+            if let ToClient::Attached(_) | ToClient::Pictures(_) = message {
                 self.attached = Some((id, std::mem::take(&mut self.arriving)));
             }
             self.queue.push_answer(id, message);

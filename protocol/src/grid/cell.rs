@@ -42,7 +42,8 @@ const CLUSTER: u32 = 1 << 31;
 const SPACER: u32 = 1 << 30;
 const WIDE: u64 = 1 << 48;
 const PROTECTED: u64 = 1 << 49;
-const KNOWN_FLAGS: u64 = WIDE | PROTECTED;
+const IMAGE: u64 = 1 << 50;
+const KNOWN_FLAGS: u64 = WIDE | PROTECTED | IMAGE;
 const STYLE: u64 = 0xffff << 32;
 const PLAIN_CONTENT: u64 = 0xffff;
 
@@ -71,6 +72,12 @@ impl Cell {
     #[must_use]
     pub const fn with_protected(self, protected: bool) -> Self {
         Self(if protected { self.0 | PROTECTED } else { self.0 & !PROTECTED })
+    }
+
+    /// The same cell, in which a sixel picture is seen.
+    #[must_use]
+    pub const fn with_image(self, image: bool) -> Self {
+        Self(if image { self.0 | IMAGE } else { self.0 & !IMAGE })
     }
 
     /// What it shows. Bits that mean nothing read as U+FFFD, so that a cell from anywhere is harmless.
@@ -103,6 +110,11 @@ impl Cell {
     /// True if selective erasing spares it.
     pub const fn protected(self) -> bool {
         self.0 & PROTECTED != 0
+    }
+
+    /// True if a sixel picture that is placed over it is seen in it.
+    pub const fn image(self) -> bool {
+        self.0 & IMAGE != 0
     }
 
     /// The word as it stands in shared memory.
@@ -183,10 +195,11 @@ mod tests {
             Content::Cluster(ClusterId(65_535)),
             Content::Spacer,
         ] {
-            let cell = Cell::new(content, StyleId(65_535)).with_wide(true).with_protected(true);
+            let cell =
+                Cell::new(content, StyleId(65_535)).with_wide(true).with_protected(true).with_image(true);
             assert_eq!(cell.content(), content);
             assert_eq!(cell.style(), StyleId(65_535));
-            assert!(cell.wide() && cell.protected());
+            assert!(cell.wide() && cell.protected() && cell.image());
             assert!(!cell.with_wide(false).wide());
             assert_eq!(Cell::checked(cell.bits(), 65_536, 65_536), cell);
         }
@@ -199,7 +212,7 @@ mod tests {
         let past_the_tables = Cell::checked(u64::MAX, 3, 4);
         assert_eq!(past_the_tables.content(), Content::Char('\u{fffd}'));
         assert_eq!(past_the_tables.style(), StyleId(0));
-        assert_eq!(past_the_tables.bits() >> 50, 0, "unknown flags stay out");
+        assert_eq!(past_the_tables.bits() >> 51, 0, "unknown flags stay out");
     }
 
     #[test]

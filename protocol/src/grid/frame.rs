@@ -108,6 +108,17 @@ pub struct FrameHead {
     pub modes: u64,
     /// History as it was when this frame was made.
     pub history: HistoryMark,
+    /// Where images are shown.
+    pub pictures: FramePictures,
+}
+
+/// What a frame says of images: the rest is in memory of its own (see [`pictures`](super::pictures)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FramePictures {
+    /// The number of the table of placements; 0: there are none.
+    pub table: u64,
+    /// The number that the screen's first row has there.
+    pub top: i64,
 }
 
 /// The dynamic colours of OSC 10 to 19 that a viewer draws with, by their place in

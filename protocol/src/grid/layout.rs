@@ -108,8 +108,11 @@ pub(crate) mod frame {
     pub(crate) const CLUSTERS: usize = 112;
     pub(crate) const LINKS_EPOCH: usize = 120;
     pub(crate) const LINKS: usize = 128;
+    /// Of images; frames of services that know none have 0 there.
+    pub(crate) const PICTURES: usize = 136;
+    pub(crate) const PICTURES_TOP: usize = 144;
     /// Words from the beginning that are always copied together.
-    pub(crate) const HEAD_WORDS: usize = 17;
+    pub(crate) const HEAD_WORDS: usize = 19;
     /// Dynamic colours, then the palette, two to a word.
     pub(crate) const COLOURS: usize = 192;
 }
@@ -253,7 +256,8 @@ impl ViewLayout {
 // Every region is made of whole words, and the one before it ends where it begins or earlier.
 const _: () = assert!(size_of::<super::Cell>() == WORD);
 const _: () = assert!(header::FIXED <= header::GENERATION);
-const _: () =
-    assert!(frame::HEAD_WORDS * WORD == frame::LINKS + WORD && frame::LINKS + WORD <= frame::COLOURS);
+const _: () = assert!(
+    frame::HEAD_WORDS * WORD == frame::PICTURES_TOP + WORD && frame::PICTURES_TOP + WORD <= frame::COLOURS
+);
 const _: () = assert!(ROWS_AT.is_multiple_of(WORD) && STYLES_AT.is_multiple_of(WORD));
 const _: () = assert!(FRAME_BYTES < 32 << 20, "two of them are the larger part of a session's bound");

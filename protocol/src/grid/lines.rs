@@ -3,6 +3,7 @@
 //! What every viewer that scrolls, selects or searches reads: a position is a line and a row within it, lines are
 //! decoded one at a time, and nothing costs more with a longer history.
 
+use super::placeholders;
 use super::{
     Content, Frame, GridError, HistoryLine, LineNumber, Link, Marks, ScreenFlags, Style, ViewReader,
 };
@@ -54,7 +55,7 @@ impl WrappedRow {
         let mut col = 0;
         for glyph in &self.glyphs {
             if (from..to).contains(&col) {
-                text.push_str(&glyph.text);
+                text.push_str(&placeholders::without(&glyph.text));
             }
             col += glyph.width;
         }

@@ -34,8 +34,8 @@ mod writer;
 pub use cell::{Cell, ClusterId, Content};
 pub use doorbell::{Armed, Bell, BellHandover, Doorbell, Heard};
 pub use frame::{
-    CursorShape, DynamicColour, Frame, FrameColours, FrameCursor, FrameHead, FrameRow, Generation,
-    HistoryMark, LineNumber, LineSize, Marks, RowAttributes, RowHead, RowIdentity, ScreenFlags,
+    CursorShape, DynamicColour, Frame, FrameColours, FrameCursor, FrameHead, FramePictures, FrameRow,
+    Generation, HistoryMark, LineNumber, LineSize, Marks, RowAttributes, RowHead, RowIdentity, ScreenFlags,
 };
 pub use history_reader::{HistoryLine, HistoryReader, HistoryWalk, MAX_LINE_BYTES};
 pub use history_writer::{HistoryState, HistoryWriter};

@@ -3,7 +3,9 @@
 //! columns; so the text can be moved, cut and scrolled by programs that know nothing of images, and a viewer finds the
 //! image in the text that it draws, on the screen and in history alike.
 
-use super::{Colour, Style, WrappedRow};
+use std::borrow::Cow;
+
+use super::{Colour, Content, Frame, FrameRow, Style, WrappedRow};
 
 /// The character that stands for a cell of an image.
 pub const PLACEHOLDER: char = '\u{10eeee}';
@@ -37,15 +39,54 @@ struct Part {
     high: u32,
 }
 
-/// The images that a row of text stands for. `last_col`: the column behind the last one that is looked at.
-pub fn placeholders(row: &WrappedRow, last_col: usize) -> Vec<PlaceholderRun> {
-    let mut runs: Vec<PlaceholderRun> = Vec::new();
-    let (mut col, mut before) = (0, None);
-    for glyph in &row.glyphs {
-        if col >= last_col {
-            break;
+/// The text without the characters in it that stand for images, and the marks above these: blanks.
+pub fn without(text: &str) -> Cow<'_, str> {
+    if !text.contains(PLACEHOLDER) {
+        return Cow::Borrowed(text);
+    }
+    let mut without = String::with_capacity(text.len());
+    let mut marked = false;
+    for character in text.chars() {
+        marked = character == PLACEHOLDER || marked && mark(character).is_some();
+        match character {
+            PLACEHOLDER => without.push(' '),
+            _ if marked => {}
+            character => without.push(character),
         }
-        let part = part(&glyph.text, &glyph.style, before);
+    }
+    Cow::Owned(without)
+}
+
+/// The images that a row of lines stands for. `last_col`: the column behind the last one that is looked at.
+pub fn in_row(row: &WrappedRow, last_col: usize) -> Vec<PlaceholderRun> {
+    let cells = row.glyphs.iter().scan(0, |next, glyph| {
+        let col = std::mem::replace(next, *next + glyph.width);
+        (col < last_col).then_some((col, &*glyph.text, glyph.style))
+    });
+    runs(cells)
+}
+
+/// The images that a row of the screen stands for.
+pub fn on_screen(frame: &Frame, row: &FrameRow) -> Vec<PlaceholderRun> {
+    const BARE: &str = "\u{10eeee}";
+    let cells = row.cells.iter().enumerate().filter_map(|(col, cell)| {
+        let text = match cell.content() {
+            Content::Char(PLACEHOLDER) => BARE,
+            Content::Cluster(number) => frame.cluster(number),
+            Content::Spacer => return None,
+            Content::Char(_) | Content::Blank => "",
+        };
+        Some((col, text, frame.style(cell.style())))
+    });
+    runs(cells)
+}
+
+/// Of cells: their columns, text and style.
+fn runs<'a>(cells: impl Iterator<Item = (usize, &'a str, Style)>) -> Vec<PlaceholderRun> {
+    let mut runs: Vec<PlaceholderRun> = Vec::new();
+    let mut before = None;
+    for (col, text, style) in cells {
+        let part = part(text, &style, before);
         if let Some(Part { colour, placement_id, row, col: image_col, high }) = part {
             let image_id = high << 24 | colour;
             match runs.last_mut() {
@@ -63,7 +104,6 @@ pub fn placeholders(row: &WrappedRow, last_col: usize) -> Vec<PlaceholderRun> {
             }
         }
         before = part;
-        col += glyph.width;
     }
     runs
 }
@@ -221,11 +261,11 @@ mod tests {
         WrappedRow { glyphs: glyphs.collect(), wrapped: false }
     }
 
-    fn runs(cells: &[(&str, u32, u32)]) -> Vec<(usize, usize, u32, u32, u32, u32)> {
+    fn found(cells: &[(&str, u32, u32)]) -> Vec<(usize, usize, u32, u32, u32, u32)> {
         let run = |run: PlaceholderRun| {
             (run.col, run.cols, run.image_id, run.placement_id, run.image_row, run.image_col)
         };
-        placeholders(&row(cells), 99).into_iter().map(run).collect()
+        in_row(&row(cells), 99).into_iter().map(run).collect()
     }
 
     #[test]
@@ -241,6 +281,12 @@ mod tests {
     }
 
     #[test]
+    fn as_text_they_are_blanks() {
+        assert_eq!(without("a\u{10eeee}\u{305}\u{30d}\u{10eeee}b\u{305}"), "a  b\u{305}");
+        assert!(matches!(without("e\u{301}"), Cow::Borrowed(_)));
+    }
+
+    #[test]
     fn cells_with_all_marks_say_all() {
         let cells = [
             ("x", 42, 0),
@@ -248,8 +294,8 @@ mod tests {
             ("\u{10eeee}\u{30d}\u{30d}\u{30e}", 42, 7),
             ("\u{10eeee}\u{30d}\u{310}\u{30e}", 42, 7),
         ];
-        assert_eq!(runs(&cells), [(1, 2, 2 << 24 | 42, 7, 1, 0), (3, 1, 2 << 24 | 42, 7, 1, 3)]);
-        assert_eq!(placeholders(&row(&cells), 2).len(), 1);
+        assert_eq!(found(&cells), [(1, 2, 2 << 24 | 42, 7, 1, 0), (3, 1, 2 << 24 | 42, 7, 1, 3)]);
+        assert_eq!(in_row(&row(&cells), 2).len(), 1);
     }
 
     #[test]
@@ -261,21 +307,21 @@ mod tests {
             ("\u{10eeee}", 5, 0),
             ("\u{10eeee}\u{30e}\u{310}", 5, 0),
         ];
-        assert_eq!(runs(&cells), [(0, 4, 1 << 24 | 5, 0, 2, 0)]);
+        assert_eq!(found(&cells), [(0, 4, 1 << 24 | 5, 0, 2, 0)]);
         // Another colour, another row, another underline: it begins anew.
         for other in [("\u{10eeee}", 6, 0), ("\u{10eeee}\u{30d}", 5, 0), ("\u{10eeee}", 5, 9)] {
-            let all = runs(&[cells[0], other]);
+            let all = found(&[cells[0], other]);
             assert_eq!((all.len(), all[1].1, all[1].5), (2, 1, 0), "{other:?}");
         }
         // Text between them, too.
-        assert_eq!(runs(&[cells[0], ("-", 5, 0), ("\u{10eeee}", 5, 0)])[1], (2, 1, 5, 0, 0, 0));
+        assert_eq!(found(&[cells[0], ("-", 5, 0), ("\u{10eeee}", 5, 0)])[1], (2, 1, 5, 0, 0, 0));
     }
 
     #[test]
     fn a_number_of_the_palette_names_an_image() {
         let style = Style { foreground: Colour::Indexed(200), ..Style::default() };
         let glyph = Glyph { text: "\u{10eeee}".into(), width: 1, style, link: None };
-        let found = placeholders(&WrappedRow { glyphs: vec![glyph], wrapped: false }, 10);
+        let found = in_row(&WrappedRow { glyphs: vec![glyph], wrapped: false }, 10);
         assert_eq!(found[0].image_id, 200);
     }
 }

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::GridError;
 use super::cell::{Cell, repair_wide};
 use super::frame::{
-    CursorShape, DYNAMIC_COLOURS, Frame, FrameColours, FrameCursor, FrameHead, FrameRow, Generation,
-    HistoryMark, LineNumber, RowAttributes, RowHead, RowIdentity, ScreenFlags, Table,
+    CursorShape, DYNAMIC_COLOURS, Frame, FrameColours, FrameCursor, FrameHead, FramePictures, FrameRow,
+    Generation, HistoryMark, LineNumber, RowAttributes, RowHead, RowIdentity, ScreenFlags, Table,
 };
 use super::history_reader::HistoryReader;
 use super::layout::{
@@ -21,6 +21,7 @@ use super::layout::{
 };
 use super::map::{Map, SharedWord};
 use super::order;
+use super::pictures::MAX_LINE;
 use super::style::{Link, MAX_LINK_ID_BYTES, MAX_LINK_URI_BYTES, Rgb, STYLE_WORDS, Style};
 
 /// How often [`ViewReader::read`] copies before it gives up: a writer that outruns four copies in a row
@@ -330,6 +331,11 @@ impl Copied {
                 end_line: LineNumber(self.word(frame::HISTORY_END_LINE)),
                 oldest_line: LineNumber(self.word(frame::HISTORY_OLDEST_LINE)),
                 rewrites: self.word(frame::HISTORY_REWRITES),
+            },
+            pictures: FramePictures {
+                table: self.word(frame::PICTURES),
+                // As near as placements are: rows are counted from here.
+                top: (self.word(frame::PICTURES_TOP) as i64).clamp(-MAX_LINE, MAX_LINE),
             },
         }
     }

@@ -185,6 +185,8 @@ impl ViewWriter {
         set(frame::HISTORY_END_LINE, head.history.end_line.0);
         set(frame::HISTORY_OLDEST_LINE, head.history.oldest_line.0);
         set(frame::HISTORY_REWRITES, head.history.rewrites);
+        set(frame::PICTURES, head.pictures.table);
+        set(frame::PICTURES_TOP, head.pictures.top as u64);
         FrameWriter { map: &self.map, published: &mut self.published, buffer, generation, base }
     }
 }

@@ -163,3 +163,10 @@ pub struct Windows {
     /// They, those kept longest first.
     pub windows: Vec<KeptWindow>,
 }
+
+/// A session's images. One descriptor comes with this message (`SCM_RIGHTS`): their memory, read-only.
+#[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Pictures {
+    /// Layout version of that memory.
+    pub layout: u16,
+}

@@ -144,6 +144,7 @@ direction! {
         37 request::TakeWindows,
         38 request::Release,
         39 request::Search,
+        40 request::GetPictures,
     }
 }
 
@@ -164,6 +165,7 @@ direction! {
         75 answer::Status,
         76 answer::Environment,
         77 answer::Windows,
+        78 answer::Pictures,
         128 event::Acknowledged,
         129 event::InputDropped,
         130 event::Detached,

@@ -217,6 +217,14 @@ pub struct KeepWindow {
 #[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct TakeWindows {}
 
+/// The memory of a session's images, to be mapped: for a viewer of whom a frame says that there are some.
+/// → [`super::answer::Pictures`]
+#[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct GetPictures {
+    /// Which session.
+    pub session: String,
+}
+
 /// The window that showed this session was closed: if it is a shell that does nothing and has no name of its own, it
 /// ends after a while (`sessions.keep-idle`), unless somebody attaches. → [`super::answer::Done`]
 #[derive(Archive, Serialize, Deserialize, Clone, Debug, PartialEq)]

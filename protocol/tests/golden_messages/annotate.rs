@@ -219,6 +219,7 @@ describe_structs! {
     ArchivedTakeWindows {}
     ArchivedRelease { session }
     ArchivedSearch { session, pattern, regex, first, last, style }
+    ArchivedGetPictures { session }
     ArchivedKeptWindow { window, layout }
 
     ArchivedDone {}
@@ -235,6 +236,7 @@ describe_structs! {
     ArchivedStatus { version, pid, started, sessions, exited, viewers, connections, socket, started_by, notes }
     ArchivedEnvironment { variables }
     ArchivedWindows { windows }
+    ArchivedPictures { layout }
 
     ArchivedAcknowledged { offset }
     ArchivedInputDropped { from, to }

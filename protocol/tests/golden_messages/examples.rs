@@ -229,6 +229,7 @@ pub fn to_service() -> Vec<(&'static str, ToService)> {
             }
             .into(),
         ),
+        ("of what it is attached to", GetPictures { session: String::new() }.into()),
     ]
 }
 
@@ -311,6 +312,7 @@ pub fn to_client() -> Vec<(&'static str, ToClient)> {
         ),
         ("two variables", Environment { variables: environment() }.into()),
         ("none", Windows { windows: vec![] }.into()),
+        ("the first layout", Pictures { layout: 1 }.into()),
         ("one window", Windows { windows: vec![window("{\"tabs\":[]}")] }.into()),
         ("up to 65536", Acknowledged { offset: 65_536 }.into()),
         ("a KiB of it", InputDropped { from: 65_536, to: 66_560 }.into()),

@@ -136,6 +136,7 @@ fn what_a_client_sends() {
         request::TakeWindows,
         request::Release,
         request::Search,
+        request::GetPictures,
     );
 }
 
@@ -161,6 +162,7 @@ fn what_the_service_sends() {
         answer::Status,
         answer::Environment,
         answer::Windows,
+        answer::Pictures,
         event::Acknowledged,
         event::InputDropped,
         event::Detached,

@@ -77,6 +77,9 @@ pub struct Limits {
     pub exited: usize,
 }
 
+/// Most bytes of images of a session.
+const MAX_IMAGE_BYTES: u64 = scarab_terminal::Options::MAX_IMAGE_BYTES;
+
 /// What programs are told of the terminal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -88,6 +91,9 @@ pub struct Terminal {
     pub allow_checksum: bool,
     /// Tell programs the titles that they ask for (XTWINOPS 20, 21).
     pub allow_title_report: bool,
+    /// Memory for the images of a session; 0: programs are told that there are none.
+    #[serde(deserialize_with = "value::bytes_within::<_, 0, { MAX_IMAGE_BYTES }>")]
+    pub images: Bytes,
 }
 
 /// What runs in a session made without a command.
@@ -220,7 +226,12 @@ impl Default for Shell {
 impl Default for Terminal {
     fn default() -> Self {
         // Known to every host that a person may log in to from a session.
-        Terminal { term: "xterm-256color".into(), allow_checksum: false, allow_title_report: false }
+        Terminal {
+            term: "xterm-256color".into(),
+            allow_checksum: false,
+            allow_title_report: false,
+            images: Bytes(MAX_IMAGE_BYTES),
+        }
     }
 }
 

@@ -293,6 +293,7 @@ impl Connection {
     fn finish(&mut self, id: u32, reply: Reply) {
         match reply {
             Reply::Answer(answer) => self.outbox.answer(id, &answer),
+            Reply::With(answer, descriptor) => self.outbox.answer_with(id, &answer, vec![descriptor]),
             Reply::Attached { viewing, answer, descriptors } => {
                 self.leave(true);
                 self.outbox.answer_with(id, &answer, descriptors);

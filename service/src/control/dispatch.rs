@@ -15,12 +15,15 @@ use crate::subscriptions::Watched;
 use crate::windows::Released;
 use scarab_protocol::SessionId;
 use scarab_protocol::frame::MAX_JOINED;
+use scarab_protocol::grid::pictures::PICTURES_LAYOUT;
 use scarab_protocol::hello::VIEW_LAYOUT;
-use scarab_protocol::message::answer::{Attached, Config, Done, Environment, FailureKind, Sessions, Windows};
+use scarab_protocol::message::answer::{
+    Attached, Config, Done, Environment, FailureKind, Pictures, Sessions, Windows,
+};
 use scarab_protocol::message::event::DetachReason;
 use scarab_protocol::message::request::{
-    Attach, Capture, CopyScreen, Create, Detach, GetConfig, GetEnvironment, KeepWindow, Kill, Release,
-    Rename, ResizeSession, Search, Send, SetConfig, Subscribe, Wait,
+    Attach, Capture, CopyScreen, Create, Detach, GetConfig, GetEnvironment, GetPictures, KeepWindow, Kill,
+    Release, Rename, ResizeSession, Search, Send, SetConfig, Subscribe, Wait,
 };
 use scarab_protocol::message::{ConfigValue, SessionInfo, ToClient, ToService, WaitFor};
 use scarab_protocol::pattern::{Case, Syntax};
@@ -59,6 +62,8 @@ pub type Later = Pin<Box<dyn Future<Output = Reply> + std::marker::Send>>;
 pub enum Reply {
     /// Its answer.
     Answer(ToClient),
+    /// Its answer, and what travels with it.
+    With(ToClient, OwnedFd),
     /// The connection is a viewer now.
     Attached {
         /// Of what.
@@ -101,6 +106,7 @@ pub fn handle(connection: &mut Connection, id: u32, request: ToService) -> Resul
         ToService::TakeWindows(_) => take_windows(connection),
         ToService::Release(request) => release(connection, &request),
         ToService::Search(request) => find(connection, request),
+        ToService::GetPictures(request) => get_pictures(connection, &request),
         // Input is handled before it comes here.
         other => Err(failed(FailureKind::UnknownRequest, format!("kind {} is no request", other.kind()))),
     }
@@ -334,6 +340,19 @@ fn copy_screen(connection: &Connection, request: &CopyScreen) -> Result<Handled>
     let (done, copied) = oneshot::channel();
     session.copy_screen(done);
     answered(copied)
+}
+
+fn get_pictures(connection: &Connection, request: &GetPictures) -> Result<Handled> {
+    let (_, session) = meant(connection, &request.session)?;
+    let (done, memory) = oneshot::channel();
+    session.pictures(done);
+    later(async move {
+        match memory.await {
+            Ok(Ok(memory)) => Reply::With(Pictures { layout: PICTURES_LAYOUT }.into(), memory),
+            Ok(Err(failure)) => Reply::Answer(failure.into()),
+            Err(_) => Reply::Answer(gone().into()),
+        }
+    })
 }
 
 fn wait(connection: &Connection, id: u32, request: Wait) -> Result<Handled> {

@@ -152,6 +152,7 @@ impl Runner {
             step("kept-apart");
         }
         self.emulator.history_mut().writer.settle();
+        self.pictures.checkpoint_taken();
         self.checkpoint_due = false;
     }
 

@@ -8,6 +8,7 @@ use super::thread::{Runner, Turn};
 use super::viewers::Viewer;
 use super::{capture, now_us, translate};
 use crate::session::host_event::HostEvent;
+use rustix::fd::OwnedFd;
 use scarab_protocol::grid::Bell;
 use scarab_protocol::message::answer::{Captured, Failed, FailureKind, ScreenCopy};
 use scarab_protocol::message::event::{DetachReason, PointerShape};
@@ -31,6 +32,7 @@ pub(super) enum Command {
     Capture(Region, CaptureStyle, oneshot::Sender<Result<Captured, Failed>>),
     CopyScreen(oneshot::Sender<Result<ScreenCopy, Failed>>),
     Search(CaptureStyle, oneshot::Sender<Result<Searched, Failed>>),
+    Pictures(oneshot::Sender<Result<OwnedFd, Failed>>),
     Wait(u64, WaitFor, oneshot::Sender<WaitOutcome>),
     CancelWait(u64),
     ClipboardAnswer(ViewerId, u64, Option<Vec<u8>>),
@@ -148,6 +150,7 @@ impl Runner {
             }
             Command::CopyScreen(done) => answer(done, capture::copy_screen(&self.emulator)),
             Command::Search(style, done) => answer(done, Searched::of(&self.view, &self.emulator, style)),
+            Command::Pictures(done) => answer(done, self.pictures_memory()),
             Command::Wait(token, what, done) => self.wait(token, what, done),
             Command::CancelWait(token) => {
                 self.waits.finish(token, WaitOutcome::Cancelled);
@@ -211,6 +214,17 @@ impl Runner {
         // The connection may have gone meanwhile.
         if done.send(Ok(attachment)).is_err() {
             self.detach(viewer);
+        }
+    }
+
+    fn pictures_memory(&self) -> Result<OwnedFd, Failed> {
+        let failed = |kind, message: &str| Failed { kind, message: message.to_owned() };
+        match self.pictures.for_viewer() {
+            Ok(Some(memory)) => Ok(memory),
+            Ok(None) => Err(failed(FailureKind::Unsupported, "this session has no images")),
+            Err(error) => {
+                Err(failed(FailureKind::Internal, &format!("no descriptor for its images: {error}")))
+            }
         }
     }
 

@@ -92,7 +92,7 @@ impl Runner {
 
     /// Publishes a frame now and rings for it.
     pub(super) fn publish(&mut self) {
-        publish::publish(&mut self.view, &mut self.emulator);
+        publish::publish(&mut self.view, &mut self.emulator, &self.pictures);
         self.frames.published = Instant::now();
         self.frames.damaged = None;
         self.frames.left_dirty = false;

@@ -21,11 +21,11 @@ const TEMPORARY_NAME: &[u8] = b"tty-graphics-protocol";
 /// Bytes of a name at most (PATH_MAX).
 const MAX_NAME: usize = 4096;
 
-/// What is in a file, or why not, as the program shall be told.
+/// What is in a file, and the file if it is to be removed when that is safe; or why not, as the program shall be told.
 ///
 /// # Errors
 /// In the words of the protocol: a name as errno has it, a colon, and what is meant. Nothing of the file is in them.
-pub fn read(source: &ImageSource) -> Result<Vec<u8>, String> {
+pub(super) fn read(source: &ImageSource) -> Result<(Vec<u8>, Option<PathBuf>), String> {
     let name = Path::new(OsStr::from_bytes(&source.name));
     if source.name.is_empty() || source.name.len() > MAX_NAME || source.name.contains(&0) {
         return Err("EINVAL:no name of a file".to_owned());
@@ -55,11 +55,7 @@ pub fn read(source: &ImageSource) -> Result<Vec<u8>, String> {
         Medium::Temporary => is_temporary(&real),
         Medium::File | Medium::Direct => false,
     };
-    if to_be_removed {
-        // Where it cannot be, the program that made it could not keep it from being read either.
-        let _ = std::fs::remove_file(&real);
-    }
-    Ok(data)
+    Ok((data, to_be_removed.then_some(real)))
 }
 
 /// The part that the program names; by default all of it.
@@ -109,6 +105,13 @@ fn refusal(error: std::io::Error) -> String {
 mod tests {
     use super::*;
 
+    /// What is in a file, which goes if it is to go.
+    fn taken(source: &ImageSource) -> Result<Vec<u8>, String> {
+        let (data, used_up) = read(source)?;
+        used_up.iter().for_each(|file| std::fs::remove_file(file).expect("it goes"));
+        Ok(data)
+    }
+
     fn source(medium: Medium, name: &Path) -> ImageSource {
         let name = name.as_os_str().as_bytes().to_vec();
         ImageSource { number: 0, medium, name, offset: 0, size: None }
@@ -136,11 +139,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("tty-graphics-protocol-1.png");
         std::fs::write(&path, b"0123456789").expect("written");
-        assert_eq!(read(&source(Medium::File, &path)), Ok(b"0123456789".to_vec()));
+        assert_eq!(taken(&source(Medium::File, &path)), Ok(b"0123456789".to_vec()));
         let part = ImageSource { offset: 2, size: Some(3), ..source(Medium::File, &path) };
-        assert_eq!(read(&part), Ok(b"234".to_vec()));
+        assert_eq!(taken(&part), Ok(b"234".to_vec()));
         let beyond = ImageSource { offset: 99, size: Some(3), ..source(Medium::File, &path) };
-        assert_eq!(read(&beyond), Ok(vec![]));
+        assert_eq!(taken(&beyond), Ok(vec![]));
         assert!(path.exists());
     }
 
@@ -152,17 +155,17 @@ mod tests {
         {
             let path = folder.path().join(name);
             std::fs::write(&path, name).expect("written");
-            assert_eq!(read(&source(Medium::Temporary, &path)), Ok(name.as_bytes().to_vec()));
+            assert_eq!(taken(&source(Medium::Temporary, &path)), Ok(name.as_bytes().to_vec()));
             assert_eq!(path.exists(), stays, "{name}");
         }
         // The folder's name does not count, nor does that of a link.
         let inner = folder.path().join("tty-graphics-protocol");
         std::fs::create_dir(&inner).expect("a folder");
         std::fs::write(inner.join("mine"), b"x").expect("written");
-        assert_eq!(read(&source(Medium::Temporary, &inner.join("mine"))), Ok(b"x".to_vec()));
+        assert_eq!(taken(&source(Medium::Temporary, &inner.join("mine"))), Ok(b"x".to_vec()));
         let link = folder.path().join("tty-graphics-protocol-link");
         std::os::unix::fs::symlink(inner.join("mine"), &link).expect("a link");
-        assert_eq!(read(&source(Medium::Temporary, &link)), Ok(b"x".to_vec()));
+        assert_eq!(taken(&source(Medium::Temporary, &link)), Ok(b"x".to_vec()));
         assert!(inner.join("mine").exists() && link.exists());
         assert!(!is_temporary(Path::new("/home/user/tty-graphics-protocol-1")));
     }
@@ -171,20 +174,20 @@ mod tests {
     fn shared_memory_is_read_and_unlinked() {
         let object = Object::new("scarab-image", b"pixels");
         let name = Path::new("/").join(object.0.file_name().expect("a name"));
-        assert_eq!(read(&source(Medium::SharedMemory, &name)), Ok(b"pixels".to_vec()));
+        assert_eq!(taken(&source(Medium::SharedMemory, &name)), Ok(b"pixels".to_vec()));
         assert!(!object.0.exists());
         assert_eq!(
-            read(&source(Medium::SharedMemory, &name)),
+            taken(&source(Medium::SharedMemory, &name)),
             Err("ENOENT:there is no such file".to_owned())
         );
         for wrong in ["/", "..", "/../etc/passwd", "a/b", "/dev/shm/x"] {
-            let refused = read(&source(Medium::SharedMemory, Path::new(wrong)));
+            let refused = taken(&source(Medium::SharedMemory, Path::new(wrong)));
             assert_eq!(refused, Err("EINVAL:no name of a shared memory object".to_owned()), "{wrong}");
         }
         // A link in there leads nowhere.
         let link = Path::new(SHARED_MEMORY).join(format!("scarab-image-link-{}", std::process::id()));
         std::os::unix::fs::symlink("/etc/hostname", &link).expect("a link");
-        let refused = read(&source(Medium::SharedMemory, Path::new(link.file_name().expect("a name"))));
+        let refused = taken(&source(Medium::SharedMemory, Path::new(link.file_name().expect("a name"))));
         std::fs::remove_file(&link).expect("removed");
         assert_eq!(refused, Err("EBADF:not a regular file".to_owned()));
     }
@@ -211,7 +214,7 @@ mod tests {
             (Path::new("/tmp/a\0b"), "EINVAL:"),
         ] {
             for medium in [Medium::File, Medium::Temporary] {
-                let refused = read(&source(medium, path)).expect_err("it is refused");
+                let refused = taken(&source(medium, path)).expect_err("it is refused");
                 assert!(refused.starts_with(words), "{path:?}: {refused}");
             }
         }
@@ -223,9 +226,9 @@ mod tests {
         let path = folder.path().join("large");
         let file = File::create(&path).expect("a file");
         file.set_len(ImageSource::MAX + 1).expect("a hole");
-        let refused = read(&source(Medium::File, &path)).expect_err("it is refused");
+        let refused = taken(&source(Medium::File, &path)).expect_err("it is refused");
         assert!(refused.starts_with("EFBIG:"), "{refused}");
         let part = ImageSource { size: Some(5), ..source(Medium::File, &path) };
-        assert_eq!(read(&part), Ok(vec![0; 5]));
+        assert_eq!(taken(&part), Ok(vec![0; 5]));
     }
 }

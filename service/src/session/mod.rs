@@ -9,7 +9,7 @@
 //! | `recovery` | a session again from that |
 //! | `input` | what goes into the PTY |
 //! | `frames`, `publish`, `viewers` | when a frame comes, how, and who is told |
-//! | `image_files` | files that programs say an image is in |
+//! | `pictures`, `image_files` | images in memory that viewers map, and files that programs say one is in |
 //! | `events`, `translate` | what programs tell, and the wire's words in the emulator's |
 //! | `capture`, `text`, `wait` | screen and history as text, and waiting for some |
 //!
@@ -25,12 +25,13 @@ mod events;
 mod exit;
 mod frames;
 mod host_event;
-pub mod image_files;
+mod image_files;
 mod input;
 mod journal;
 mod links;
 mod memory;
 mod out_of_memory;
+mod pictures;
 mod pidfd;
 mod pty;
 mod publish;
@@ -360,6 +361,11 @@ impl Session {
     /// A private copy of the screen.
     pub fn copy_screen(&self, done: oneshot::Sender<Result<ScreenCopy, Failed>>) {
         self.shared.order(Command::CopyScreen(done));
+    }
+
+    /// The memory of its images, for a viewer.
+    pub fn pictures(&self, done: oneshot::Sender<Result<OwnedFd, Failed>>) {
+        self.shared.order(Command::Pictures(done));
     }
 
     /// What there is to be searched now, its lines to be given in a style.

@@ -4,8 +4,12 @@
 //! into the view's ring of history. Each conversion is a total function, so that a new thing in one of the
 //! two crates cannot be forgotten here.
 
+use super::pictures::Pictures;
 use super::wait::PassingLines;
-use scarab_protocol::grid::{self, FrameColours, FrameCursor, FrameHead, HistoryRun, HistoryWriter, LinkRef};
+use scarab_protocol::grid::pictures::{PlacedPicture, PlacementKind};
+use scarab_protocol::grid::{
+    self, FrameColours, FrameCursor, FrameHead, FramePictures, HistoryRun, HistoryWriter, LinkRef,
+};
 use scarab_protocol::grid::{
     LineNumber, Marks, PieceRef, RowAttributes, RowHead, RowIdentity, ScreenFlags, ViewWriter,
 };
@@ -105,12 +109,16 @@ impl History for SharedHistory {
         // A line that goes on is counted already.
         end - u64::from(self.writer.is_open()).min(end)
     }
+
+    fn oldest_line(&self) -> u64 {
+        self.writer.mark().oldest_line.0
+    }
 }
 
 /// Publishes the screen as the next frame: the rows, styles, clusters, links and colours that the buffer to be
 /// written lacks.
-pub(super) fn publish(view: &mut ViewWriter, emulator: &mut Emulator) {
-    let head = head(emulator);
+pub(super) fn publish(view: &mut ViewWriter, emulator: &mut Emulator, pictures: &Pictures) {
+    let head = FrameHead { pictures: pictures.for_frame(emulator), ..head(emulator) };
     let mut frame = view.begin(&head);
     let screen = emulator.screen();
     for index in 0..screen.rows() {
@@ -168,7 +176,55 @@ fn head(emulator: &Emulator) -> FrameHead {
         flags,
         modes: emulator.input_modes().to_bits(),
         history: emulator.history().writer.mark(),
+        pictures: FramePictures::default(),
     }
+}
+
+/// Where images are shown, lowest first.
+pub(super) fn placed(emulator: &Emulator) -> impl Iterator<Item = PlacedPicture> {
+    let (top, images) = (emulator.image_top(), emulator.images());
+    emulator.placed_images().map(move |image| {
+        let terminal::PlacedImage {
+            serial,
+            kind,
+            id,
+            row,
+            history_line,
+            col,
+            cols,
+            rows,
+            first,
+            last,
+            source,
+            offset,
+            size,
+            cell,
+            z,
+        } = image;
+        let of = images.binary_search_by_key(&serial, |image| image.serial).ok();
+        PlacedPicture {
+            serial,
+            image_id: of.map_or(0, |place| images[place].id),
+            placement_id: id,
+            line: top + row,
+            history_line,
+            col,
+            cols,
+            rows,
+            first,
+            last,
+            z,
+            source,
+            offset: offset.into(),
+            size: size.into(),
+            cell: cell.into(),
+            kind: match kind {
+                terminal::PlacementKind::Kitty => PlacementKind::Free,
+                terminal::PlacementKind::Placeholder => PlacementKind::Placeholder,
+                terminal::PlacementKind::Sixel => PlacementKind::Cells,
+            },
+        }
+    })
 }
 
 fn shared_cell(cell: terminal::Cell) -> grid::Cell {
@@ -183,7 +239,10 @@ fn shared_cell(cell: terminal::Cell) -> grid::Cell {
         terminal::Content::Spacer => grid::Content::Spacer,
     };
     let style = grid::StyleId(u16::try_from(cell.style().index()).unwrap_or_default());
-    grid::Cell::new(content, style).with_wide(cell.wide()).with_protected(cell.protected())
+    grid::Cell::new(content, style)
+        .with_wide(cell.wide())
+        .with_protected(cell.protected())
+        .with_image(cell.content() == terminal::Content::Image)
 }
 
 /// A style of the screen; its link is a number in the frame's table.

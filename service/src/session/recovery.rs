@@ -6,11 +6,12 @@ use super::checkpoint::{Card, Moment};
 use super::input::Input;
 use super::journal::{Journal, Rest};
 use super::memory::MemoryError;
+use super::pictures::Pictures;
 use super::pty::{Leader, Pty};
 use super::publish::{Emulator, SharedHistory};
 use super::replies::Replies;
 use super::spec::{Host, Settings};
-use super::start::{Made, Memory, limits};
+use super::start::{Made, Memory, limits, options};
 use super::thread::{Parts, Runner, VIEWERS_TIME};
 use super::{Session, Shared, Wake, now_us, translate};
 use crate::store::{Kept, Kind, Memories, Store};
@@ -18,7 +19,6 @@ use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use scarab_protocol::SessionId;
 use scarab_protocol::grid::{GridError, ViewWriter};
 use scarab_protocol::message::{ExitStatus, SessionInfo};
-use scarab_terminal::Options;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -187,8 +187,22 @@ pub(super) fn resume(found: Found) -> Result<Made, NotResumed> {
         viewer_environment: Mutex::new(card.environment),
     });
     let session = Arc::new(Session { shared: Arc::clone(&shared), leader: leader.clone() });
-    let parts =
-        Parts { id, shared, observer, settings, emulator, view, journal, replies, pty, leader, store, ended };
+    let pictures = Pictures::adopt(id, Arc::clone(&store), kept.pictures.take());
+    let parts = Parts {
+        id,
+        shared,
+        observer,
+        settings,
+        emulator,
+        view,
+        journal,
+        replies,
+        pictures,
+        pty,
+        leader,
+        store,
+        ended,
+    };
     let mut runner = Runner::new(parts);
     runner.shared.record().bell = moment.bell;
     runner.focused = moment.focused;
@@ -323,7 +337,7 @@ fn without_view(
     } else {
         let history;
         (writer, history) = view()?;
-        let emulator = Emulator::new(size_of(pty), Options::default(), SharedHistory::new(history));
+        let emulator = Emulator::new(size_of(pty), options(settings, false), SharedHistory::new(history));
         (emulator, "its screen and history are lost, its program is not")
     };
     store.forget(id, Kind::View);
@@ -359,7 +373,10 @@ impl Runner {
             without_view(self.id, emulator, pty, &self.settings, &self.store).map(|(anew, _)| anew)
         });
         match anew {
-            Ok((view, emulator)) => (self.view, self.emulator) = (view, emulator),
+            Ok((view, emulator)) => {
+                (self.view, self.emulator) = (view, emulator);
+                self.emulator.set_image_host(Box::new(self.pictures.clone()));
+            }
             Err(problem) => log::error!("session {}: {problem}", self.id),
         }
         self.skip_given_replies(moment);
@@ -381,6 +398,7 @@ impl Runner {
         {
             log::warn!("session {}: resizing its PTY: {error}", self.id);
         }
+        self.pictures.keep_those_of(&self.emulator);
         // Viewers know frames of the last service, of which this emulator knows nothing.
         self.emulator.restamp(self.view.generation().0);
         {

@@ -55,6 +55,8 @@ pub struct Settings {
     pub allow_checksum: bool,
     /// Tell programs the titles that they ask for (new).
     pub allow_title_report: bool,
+    /// Bytes that images may take, 0 for none (new).
+    pub image_bytes: u64,
     /// The shell instead of the user's own (new).
     pub shell: Option<String>,
     /// Have shells load what is in `packaging/shell` (new).
@@ -72,6 +74,7 @@ impl Default for Settings {
             clipboard_read: ClipboardRead::default(),
             allow_checksum: false,
             allow_title_report: false,
+            image_bytes: scarab_terminal::Options::MAX_IMAGE_BYTES,
             shell: None,
             shell_integration: true,
         }

@@ -7,6 +7,7 @@ use super::exit;
 use super::input::Input;
 use super::journal::Journal;
 use super::links::Links;
+use super::pictures::Pictures;
 use super::pty::{Program, Pty};
 use super::publish::{Emulator, SharedHistory};
 use super::recovery::{self, Found, NotResumed};
@@ -178,6 +179,17 @@ pub(super) fn limits(settings: &Settings) -> ViewLimits {
     }
 }
 
+/// What a session's emulator is told at its birth.
+pub(super) fn options(settings: &Settings, allow_checksum: bool) -> Options {
+    Options {
+        allow_checksum: allow_checksum || settings.allow_checksum,
+        tell_titles: settings.allow_title_report,
+        // The version before knew none.
+        image_bytes: if cfg!(feature = "previous") { 0 } else { settings.image_bytes },
+        ..Options::default()
+    }
+}
+
 /// The memory of a session, and the emulator over it.
 pub(super) struct Memory {
     pub(super) view: ViewWriter,
@@ -200,10 +212,7 @@ impl Memory {
             ViewWriter::create(limits(settings)).map_err(|error| internal("view", error))?;
         let journal = Journal::create().map_err(|error| internal("journal", error))?;
         let replies = Replies::create().map_err(|error| internal("memory of replies", error))?;
-        let allow_checksum = allow_checksum || settings.allow_checksum;
-        let options =
-            Options { allow_checksum, tell_titles: settings.allow_title_report, ..Options::default() };
-        let emulator = Emulator::new(size, options, SharedHistory::new(history));
+        let emulator = Emulator::new(size, options(settings, allow_checksum), SharedHistory::new(history));
         Ok(Self { view, emulator, journal, replies })
     }
 }
@@ -297,6 +306,7 @@ fn make(id: SessionId, spec: Spec, host: Host) -> Result<Made, Failed> {
         view,
         journal,
         replies,
+        pictures: Pictures::new(id, Arc::clone(&store)),
         pty: Some(pty),
         leader: None,
         store: Arc::clone(&store),

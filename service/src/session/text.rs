@@ -2,6 +2,7 @@
 //! decides what is written, because waiting for a text and copying a screen write the same way.
 
 use super::publish::{self, Emulator};
+use scarab_protocol::grid::placeholders;
 use scarab_protocol::grid::{Attributes, Colour, HistoryPiece, Rgb, Style, Underline};
 use scarab_protocol::message::CaptureStyle;
 use scarab_terminal::{Content, Row};
@@ -92,7 +93,7 @@ impl LineText {
         if self.how == CaptureStyle::Ansi {
             self.look(style, address);
         }
-        self.out.push_str(text);
+        self.out.push_str(&placeholders::without(text));
     }
 
     /// Writes what makes the following look so.

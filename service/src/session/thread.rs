@@ -17,6 +17,7 @@ use super::host_event::HostEvent;
 use super::journal::{Journal, READ, Reading};
 use super::links::Links;
 use super::out_of_memory::MemoryKills;
+use super::pictures::Pictures;
 use super::pty::{Leader, Pty};
 use super::publish::Emulator;
 use super::replies::Replies;
@@ -73,6 +74,7 @@ pub(super) struct Runner {
     pub(super) view: ViewWriter,
     pub(super) journal: Journal,
     pub(super) replies: Replies,
+    pub(super) pictures: Pictures,
     /// None once the leader has ended.
     pub(super) pty: Option<Arc<Pty>>,
     /// None once it has ended.
@@ -153,6 +155,7 @@ pub(super) struct Parts {
     pub(super) view: ViewWriter,
     pub(super) journal: Journal,
     pub(super) replies: Replies,
+    pub(super) pictures: Pictures,
     pub(super) pty: Option<Arc<Pty>>,
     pub(super) leader: Option<Arc<Leader>>,
     pub(super) store: Arc<Store>,
@@ -166,15 +169,17 @@ impl Runner {
             shared,
             observer,
             settings,
-            emulator,
+            mut emulator,
             view,
             journal,
             replies,
+            pictures,
             pty,
             leader,
             store,
             ended,
         } = parts;
+        emulator.set_image_host(Box::new(pictures.clone()));
         let size = translate::size_back(emulator.size());
         Self {
             id,
@@ -185,6 +190,7 @@ impl Runner {
             view,
             journal,
             replies,
+            pictures,
             pty,
             leader,
             viewers: Viewers::default(),
@@ -473,7 +479,10 @@ impl Runner {
     }
 
     fn needs_checkpoint(&self) -> bool {
-        self.checkpoint_due || self.journal.is_half_full() || self.emulator.history().writer.is_unsettled()
+        self.checkpoint_due
+            || self.journal.is_half_full()
+            || self.emulator.history().writer.is_unsettled()
+            || self.pictures.need_checkpoint()
     }
 
     /// The emulator has changed: modes, replies.

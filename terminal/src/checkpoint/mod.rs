@@ -32,7 +32,7 @@ impl<H: History> Terminal<H> {
         VERSION.save(out);
         let Self {
             size,
-            options: Options { allow_checksum, tell_titles, name_version: _, grapheme_clusters, images },
+            options: Options { allow_checksum, tell_titles, name_version: _, grapheme_clusters, image_bytes },
             stream,
             primary,
             alternate,
@@ -113,7 +113,7 @@ impl<H: History> Terminal<H> {
         save_since(2, pace, out);
         save_since(2, pointers, out);
         save_since(2, tell_titles, out);
-        save_since(2, images, out);
+        save_since(2, image_bytes, out);
         save_since(2, graphics, out);
     }
 
@@ -184,7 +184,7 @@ impl<H: History> Terminal<H> {
         };
         terminal.options.tell_titles = from.since(2)?;
         // Version 1 had no images.
-        terminal.options.images = from.since(2)?;
+        terminal.options.image_bytes = from.since(2)?;
         terminal.graphics = from.since(2)?;
         if !from.is_empty() {
             return damaged("something is left over");
@@ -219,7 +219,7 @@ mod tests {
     use crate::size::Size;
 
     fn terminal() -> Terminal<VecHistory> {
-        terminal_with(Options { images: true, ..Options::default() })
+        terminal_with(Options { image_bytes: 9 << 20, ..Options::default() })
     }
 
     fn terminal_with(options: Options) -> Terminal<VecHistory> {
@@ -364,7 +364,10 @@ mod tests {
     fn checkpoints_of_every_version_are_read() {
         let write = std::env::var_os("SCARAB_WRITE_GOLDEN").is_some_and(|value| value == "1");
         for version in 1..=VERSION {
-            let mut known = terminal_with(Options { images: version >= 2, ..Options::default() });
+            let mut known = terminal_with(Options {
+                image_bytes: if version < 2 { 0 } else { 9 << 20 },
+                ..Options::default()
+            });
             let pieces = pieces();
             // Without the last one, which resets everything.
             pieces[..pieces.len() - 1].iter().for_each(|piece| known.feed(piece));

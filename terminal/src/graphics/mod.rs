@@ -7,7 +7,7 @@
 //!  commands                                          └─> images ─< placements ─> viewers
 //! ```
 //!
-//! All of this happens only where the host has said so ([`Options::images`](crate::Options::images)); otherwise both
+//! All of this happens only where the host has said so ([`Options::image_bytes`](crate::Options::image_bytes)); otherwise both
 //! are swallowed, as by a terminal that knows no images.
 
 mod command;
@@ -34,6 +34,7 @@ pub(crate) use placement::Placement;
 pub(crate) use sixel::{Registers, draw};
 
 use crate::checkpoint::{Damaged, Reader, Saved, saved_struct};
+use crate::size::Options;
 
 /// An image that is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -220,8 +221,8 @@ fn find_image(images: &[Image], serial: u64) -> Option<&Image> {
 }
 
 impl Graphics {
-    /// Bytes of pixels of one session at most: four screens of 3,840 by 2,160. The images least used make room.
-    pub(crate) const QUOTA: u64 = 128 << 20;
+    /// Bytes of pixels of one session at most.
+    pub(crate) const QUOTA: u64 = Options::MAX_IMAGE_BYTES;
     /// Images at most.
     pub(crate) const MAX_IMAGES: usize = 2048;
     /// Placements at most, of both screens and in history.
@@ -265,13 +266,24 @@ impl Graphics {
         }
     }
 
-    /// Takes an image in, in the place of one with the same id. Others make room for it.
-    pub(crate) fn add(&mut self, alternate: bool, id: u32, number: u32, picture: &Picture) -> Image {
+    /// Takes an image in, in the place of one with the same id. Others, those least used first, make room for it among
+    /// the bytes of `quota`; where that is not enough, it is refused in the protocol's words.
+    pub(crate) fn add(
+        &mut self,
+        alternate: bool,
+        (id, number): (u32, u32),
+        picture: &Picture,
+        quota: u64,
+    ) -> Result<Image, &'static str> {
         let Picture { width, height, ref rgba } = *picture;
+        let quota = quota.min(Self::QUOTA);
+        if rgba.len() as u64 > quota {
+            return Err("ENOSPC:the image is larger than all images may be");
+        }
         if id > 0 {
             self.remove_images(|image| image.alternate == alternate && image.id == id);
         }
-        self.make_room(rgba.len() as u64);
+        self.make_room(rgba.len() as u64, quota);
         let id = if id == 0 && number > 0 { self.free_id(alternate) } else { id };
         self.clock += 1;
         let image =
@@ -280,7 +292,7 @@ impl Graphics {
         self.bytes += image.bytes();
         self.images.push(image);
         self.host.put(image.serial, picture);
-        image
+        Ok(image)
     }
 
     /// An id that no image has. There are fewer images than ids.
@@ -293,9 +305,8 @@ impl Graphics {
         }
     }
 
-    fn make_room(&mut self, bytes: u64) {
-        while !self.images.is_empty()
-            && (self.bytes + bytes > Self::QUOTA || self.images.len() >= Self::MAX_IMAGES)
+    fn make_room(&mut self, bytes: u64, quota: u64) {
+        while !self.images.is_empty() && (self.bytes + bytes > quota || self.images.len() >= Self::MAX_IMAGES)
         {
             // Those that nobody sees first, and among them the one least used.
             let seen = self.seen();

@@ -85,6 +85,19 @@ impl Graphics {
         if here.peek().is_some() {
             let number = history_line();
             here.for_each(|placement| placement.history_line = Some(number));
+            self.revision += 1;
+        }
+    }
+
+    /// History has no line before this one any more.
+    pub(crate) fn forget_before(&mut self, oldest: u64) {
+        let is_gone = |placement: &Placement| {
+            // A row of cells is a line, or less.
+            let end = placement.history_line.map(|line| line.saturating_add(u64::from(placement.last)));
+            end.is_some_and(|end| end <= oldest)
+        };
+        if self.placements.iter().any(is_gone) {
+            self.remove(false, |placement, _| is_gone(placement));
         }
     }
 

@@ -96,7 +96,7 @@ impl<H: History> Terminal<H> {
         match action {
             'J' => self.erase_display(arguments.raw(0), true),
             'K' => self.erase_line(arguments.raw(0), true),
-            'S' if self.options.images => self.report_sixel_limits(arguments),
+            'S' if self.options.images() => self.report_sixel_limits(arguments),
             'W' if arguments.raw(0) == 5 => self.tabs = Tabs::new(),
             'h' => arguments.values().for_each(|number| self.set_private_mode(number, true)),
             'l' => arguments.values().for_each(|number| self.set_private_mode(number, false)),

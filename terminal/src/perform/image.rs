@@ -51,7 +51,8 @@ impl<H: History> Terminal<H> {
 
     fn show_sixel(&mut self, picture: &Picture) {
         self.drop_cut_sixels();
-        let Image { serial, width, height, .. } = self.graphics.add(self.on_alternate, 0, 0, picture);
+        let taken = self.graphics.add(self.on_alternate, (0, 0), picture, self.options.image_bytes);
+        let Ok(Image { serial, width, height, .. }) = taken else { return };
         let cell = self.image_cell();
         let display = self.graphics.sixel_display;
         let (row, col) = if display { (0, 0) } else { (self.at.row, self.at.col) };

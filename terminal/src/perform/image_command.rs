@@ -66,15 +66,19 @@ impl<H: History> Terminal<H> {
             Err(problem) => (None, Err(problem)),
             Ok(_) if command.action == Action::Query => (None, Ok(())),
             Ok(picture) => {
-                let (id, number) = (command.id, command.number);
-                let image = self.graphics.add(self.on_alternate, id, number, &picture);
-                let shown = if command.action == Action::TransmitAndShow {
-                    self.show_image(image, &command).map_err(str::to_owned)
-                } else {
-                    Ok(())
-                };
-                self.graphics.free_nameless(image);
-                (Some(image), shown)
+                let names = (command.id, command.number);
+                match self.graphics.add(self.on_alternate, names, &picture, self.options.image_bytes) {
+                    Err(problem) => (None, Err(problem.to_owned())),
+                    Ok(image) => {
+                        let shown = if command.action == Action::TransmitAndShow {
+                            self.show_image(image, &command).map_err(str::to_owned)
+                        } else {
+                            Ok(())
+                        };
+                        self.graphics.free_nameless(image);
+                        (Some(image), shown)
+                    }
+                }
             }
         };
         self.answer_image_command(&command, image, result);

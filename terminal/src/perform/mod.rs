@@ -71,7 +71,7 @@ impl<H: History> Perform for Performer<'_, H> {
         let parameter = params.iter().next().and_then(|values| values.first()).copied().unwrap_or(0);
         self.device_control.begin(parameter, intermediates, ignore, action);
         self.terminal.graphics.sixel = None;
-        if self.terminal.options.images && intermediates.is_empty() && action == 'q' && !ignore {
+        if self.terminal.options.images() && intermediates.is_empty() && action == 'q' && !ignore {
             let mut values = params.iter().map(|values| values.first().copied().unwrap_or_default());
             self.terminal.begin_sixel(values.next().unwrap_or_default(), values.next().unwrap_or_default());
         }

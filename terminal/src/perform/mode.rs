@@ -21,7 +21,7 @@ impl<H: History> Terminal<H> {
             if !on || self.has_mode(mode) {
                 self.set_mode(mode, on);
             }
-        } else if self.options.images {
+        } else if self.options.images() {
             self.set_sixel_mode(number, on);
         }
     }
@@ -41,7 +41,7 @@ impl<H: History> Terminal<H> {
         if let Some(mode) = Mode::from_private(number) {
             let on = self.mode_is_set(mode);
             self.saved_modes.store(mode, on);
-        } else if self.options.images
+        } else if self.options.images()
             && let Some(on) = self.sixel_mode(number)
             && let Some(slot) = self.graphics.saved_modes.slot(number)
         {
@@ -56,7 +56,7 @@ impl<H: History> Terminal<H> {
             if on != self.mode_is_set(mode) && (!on || self.has_mode(mode)) {
                 self.set_mode(mode, on);
             }
-        } else if self.options.images
+        } else if self.options.images()
             && let Some(on) = self.graphics.saved_modes.slot(number).copied()
         {
             self.set_sixel_mode(number, on);
@@ -154,7 +154,7 @@ impl<H: History> Terminal<H> {
             Some(mode) if self.mode_is_set(mode) => 1,
             Some(_) => 2,
             None if !private && Mode::is_fixed_ansi(number) => 4,
-            None if private && self.options.images => match self.sixel_mode(number) {
+            None if private && self.options.images() => match self.sixel_mode(number) {
                 Some(true) => 1,
                 Some(false) => 2,
                 None => 0,

@@ -20,7 +20,7 @@ impl<H: History> Terminal<H> {
     /// DA1: a VT200 with sixel pictures (4) where there are images, selective erase (6), horizontal scrolling (21),
     /// colour (22), rectangles (28) and a clipboard (52).
     pub(super) fn report_primary_attributes(&mut self) {
-        let sixel = if self.options.images { "4;" } else { "" };
+        let sixel = if self.options.images() { "4;" } else { "" };
         self.reply(format!("\x1b[?62;{sixel}6;21;22;28;52c").as_bytes());
     }
 

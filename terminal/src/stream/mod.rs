@@ -337,7 +337,7 @@ impl Stream {
             // many characters) would end it for the parser.
             State::Dcs if self.device_control.is_spoilt() => {}
             State::Dcs => self.device_control_text(terminal, content),
-            State::Apc if terminal.options.images => terminal.graphics.incoming.put(content),
+            State::Apc if terminal.options.images() => terminal.graphics.incoming.put(content),
             _ => {}
         }
         let Some(end) = end else { return bytes.len() };

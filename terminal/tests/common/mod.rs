@@ -48,7 +48,7 @@ impl ImageHost for Shelf {
 
 /// One that takes images, with the place where they go. Its cells are of 10 by 20 pixels.
 pub fn imaging(cols: u16, rows: u16) -> (Term, Shelf) {
-    let options = Options { images: true, ..Options::default() };
+    let options = Options { image_bytes: Options::MAX_IMAGE_BYTES, ..Options::default() };
     let (width_px, height_px) = (u32::from(cols) * 10, u32::from(rows) * 20);
     let size = Size { width_px, height_px, ..Size::cells(cols, rows) };
     let mut terminal = Terminal::new(size, options, VecHistory::with_limit(10_000));

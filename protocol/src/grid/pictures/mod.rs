@@ -5,7 +5,7 @@
 //! number (of a table of placements, below), so that a frame costs nothing where no image has moved.
 //!
 //! ```text
-//!  0        4 KiB                                              456 KiB                                2 GiB
+//!  0        4 KiB                                              488 KiB                                2 GiB
 //!  | header | slots: 2,048 entries | placements, twice ...     | pixels, each image on whole pages       |
 //! ```
 //!
@@ -33,10 +33,12 @@ pub const MAX_PICTURE_PIXELS: u64 = 16 << 20;
 /// Bytes of all pixels together at most: what a session may cost.
 pub const PICTURE_QUOTA: u64 = 128 << 20;
 
+/// The layout of this memory, by its number.
+pub const PICTURES_LAYOUT: u16 = 1;
+
 /// "scarabim".
 const MAGIC: u64 = u64::from_le_bytes(*b"scarabim");
-/// The version of everything here.
-const LAYOUT: u64 = 1;
+const LAYOUT: u64 = PICTURES_LAYOUT as u64;
 const PAGE: u64 = 4096;
 
 /// Header words, by byte offset.
@@ -108,6 +110,8 @@ pub struct PlacedPicture {
     pub placement_id: u32,
     /// The number of its first line; a frame says which number the line at its top has.
     pub line: i64,
+    /// Once that line is in history, the number of the line there that it is of, or a part of.
+    pub history_line: Option<u64>,
     /// Its first column.
     pub col: u32,
     /// Columns that it takes.
@@ -132,7 +136,11 @@ pub struct PlacedPicture {
     pub kind: PlacementKind,
 }
 
-const PLACEMENT_WORDS: usize = 12;
+const PLACEMENT_WORDS: usize = 13;
+
+/// Line numbers are below this, and above it with a minus: farther than any program can scroll, and near enough to be
+/// counted on with.
+pub(super) const MAX_LINE: i64 = 1 << 60;
 
 const fn pair(low: u32, high: u32) -> u64 {
     low as u64 | (high as u64) << 32
@@ -152,6 +160,7 @@ impl PlacedPicture {
             image_id,
             placement_id,
             line,
+            history_line,
             col,
             cols,
             rows,
@@ -182,13 +191,14 @@ impl PlacedPicture {
             pair(offset[0], offset[1]),
             pair(size[0], size[1]),
             pair(cell[0], cell[1]),
+            history_line.map_or(0, |line| line.saturating_add(1)),
         ]
     }
 
     /// From words that may say anything; `None` for what cannot be drawn. That the source lies within the image is the
     /// business of whoever has the image.
     fn from_words(words: &[u64; PLACEMENT_WORDS]) -> Option<Self> {
-        let [serial, ids, line, across, down, cut, z, corner, part, offset, size, cell] = *words;
+        let [serial, ids, line, across, down, cut, z, corner, part, offset, size, cell, history] = *words;
         let ([image_id, placement_id], [col, cols], [rows, kind]) =
             (halves(ids), halves(across), halves(down));
         let ([first, last], [z, _], [x, y], [width, height]) =
@@ -206,12 +216,13 @@ impl PlacedPicture {
         let sized = ![width, height, size[0], size[1], cell[0], cell[1]].contains(&0);
         let z = z as i32;
         let line = line as i64;
-        let near = line.unsigned_abs() < 1 << 62;
+        let near = (-MAX_LINE..MAX_LINE).contains(&line);
         (sound && sized && near).then_some(Self {
             serial,
             image_id,
             placement_id,
             line,
+            history_line: history.checked_sub(1),
             col,
             cols,
             rows,
@@ -227,5 +238,5 @@ impl PlacedPicture {
     }
 }
 
-const _: () = assert!(PIXELS_AT == 456 << 10, "the picture above says so");
+const _: () = assert!(PIXELS_AT == 488 << 10, "the picture above says so");
 const _: () = assert!(MAX_PICTURE_PIXELS * 4 <= PICTURE_QUOTA);

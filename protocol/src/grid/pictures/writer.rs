@@ -120,14 +120,14 @@ impl PictureWriter {
         self.bytes() + bytes <= PICTURE_QUOTA + MAX_PICTURES as u64 * PAGE && self.kept.len() < MAX_PICTURES
     }
 
-    /// Keeps an image; `rgba` has its pixels row by row. One that is here already under its number stays as it is: a
-    /// replay makes the same images again. `false`: it cannot be kept.
+    /// Keeps an image; `rgba` has its pixels row by row. One that is here already under its number stays where it is, as
+    /// a replay makes the same images again; another one goes. `false`: it cannot be kept.
     pub fn put(&mut self, serial: u64, width: u32, height: u32, rgba: &[u8]) -> bool {
         let Some(bytes) = pixel_bytes(width, height).filter(|bytes| *bytes == rgba.len() as u64) else {
             return false;
         };
         if let Some(there) = self.kept.iter().find(|kept| kept.serial == serial) {
-            if there.size == (width, height) {
+            if there.size == (width, height) && self.shows(there, rgba) {
                 return true;
             }
             self.remove(serial);
@@ -147,6 +147,18 @@ impl PictureWriter {
         order::commit(&self.map.word(entry), self.ticket);
         self.kept.insert(place, Kept { serial, size: (width, height), slot, offset, bytes });
         true
+    }
+
+    /// Whether an image has these pixels.
+    fn shows(&self, kept: &Kept, rgba: &[u8]) -> bool {
+        const PIECE: usize = 16 << 10;
+        let mut piece = [0; PIECE];
+        let at = (PIXELS_AT + kept.offset) as usize;
+        rgba.chunks(PIECE).enumerate().all(|(number, wanted)| {
+            let read = &mut piece[..wanted.len().next_multiple_of(WORD)];
+            self.map.copy_bytes(at + number * PIECE, read);
+            read[..wanted.len()] == *wanted
+        })
     }
 
     /// The first gap that is large enough: its place among the images, and where it begins.
