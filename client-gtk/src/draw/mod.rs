@@ -7,6 +7,7 @@
 //!                                                             │ glyphs.rs      fonts, shaped once for each character
 //!                                                             │ boxes/         what must join, by geometry
 //!                                                             └ colours.rs     theme (palettes.rs), inverse, faint
+//!   placements ──► pictures.rs: images below, between and over the rows
 //! ```
 //!
 //! Cursor, selection and the like are nodes of their own over these: a blinking cursor builds no row anew.
@@ -16,6 +17,7 @@ pub mod colours;
 pub mod glyphs;
 pub mod palettes;
 pub mod parts;
+pub mod pictures;
 mod recording;
 pub mod row;
 

@@ -7,6 +7,7 @@ use gtk::gdk::RGBA;
 use gtk::graphene::{Point, Rect};
 use gtk::prelude::*;
 use gtk::{gsk, pango};
+use scarab_protocol::grid::placeholders::PLACEHOLDER;
 use scarab_protocol::grid::{Attributes, Cell, Content, Frame, Rgb, Style, Underline, WrappedRow};
 use std::rc::Rc;
 
@@ -15,6 +16,17 @@ use std::rc::Rc;
 pub enum Text<'a> {
     Character(char),
     Cluster(&'a str),
+}
+
+impl Text<'_> {
+    /// What stands for a part of an image is no text, whether or not the image is there.
+    fn unless_placeholder(self) -> Self {
+        match self {
+            Self::Character(PLACEHOLDER) => Self::Character(' '),
+            Self::Cluster(text) if text.starts_with(PLACEHOLDER) => Self::Character(' '),
+            text => text,
+        }
+    }
 }
 
 /// A character or cluster, where it stands, and how it looks.
@@ -35,6 +47,7 @@ pub fn of_frame<'a>(frame: &'a Frame, cells: &'a [Cell]) -> impl Iterator<Item =
             Content::Cluster(number) => Text::Cluster(frame.cluster(number)),
             Content::Spacer => return None,
         };
+        let text = text.unless_placeholder();
         Some(Spot { col, width: if cell.wide() { 2 } else { 1 }, text, style: frame.style(cell.style()) })
     })
 }
@@ -48,6 +61,7 @@ pub fn of_history(row: &WrappedRow) -> impl Iterator<Item = Spot<'_>> {
             (Some(character), None) => Text::Character(character),
             _ => Text::Cluster(&glyph.text),
         };
+        let text = text.unless_placeholder();
         let spot = Spot { col: *col, width: glyph.width, text, style: glyph.style };
         *col += glyph.width;
         Some(spot)
@@ -75,6 +89,18 @@ pub fn draw<'a>(
         grounds.insert(0, (own, rgba(colours.background(), 1.0)));
     }
     draw_all(&spots, &grounds, &joined, recorded, fonts)
+}
+
+/// Its grounds, and what stands on them, as two nodes: for a row with an image between the two.
+pub fn draw_apart<'a>(
+    spots: impl Iterator<Item = Spot<'a>>,
+    fonts: &mut Fonts,
+    colours: &Colours<'_>,
+) -> (Option<gsk::RenderNode>, Option<gsk::RenderNode>) {
+    let spots = inked(spots, colours);
+    let joined = if fonts.joins() { join(&spots, fonts) } else { Vec::new() };
+    let grounds = draw_all(&[], &grounds(&spots, fonts), &[], None, fonts);
+    (grounds, draw_all(&spots, &[], &joined, None, fonts))
 }
 
 /// The same so far from the top.

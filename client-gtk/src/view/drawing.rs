@@ -6,6 +6,7 @@ use super::marks::{self, Marked};
 use crate::draw::Metrics;
 use crate::draw::colours::{Colours, rgba};
 use crate::draw::glyphs::Fonts;
+use crate::draw::pictures::Layer;
 use crate::draw::row;
 use crate::renderer;
 use gtk::graphene::{Point, Rect};
@@ -45,12 +46,24 @@ impl View {
         snapshot.translate(&Point::new(padding - left, padding - up));
         let mut fonts = imp.fonts.borrow_mut();
         let fonts = fonts.get_or_insert_with(|| self.new_fonts());
+        let pictures = self.pictures(&frame, scrolled.as_deref(), &metrics);
+        self.draw_pictures(snapshot, &pictures, Layer::FarBelow);
+        let has_below =
+            |row: usize| pictures.iter().any(|picture| picture.layer != Layer::Above && picture.is_in(row));
+        // The text of rows with images between it and its grounds.
+        let mut texts = Vec::new();
         match &scrolled {
             None => {
                 for (index, shown) in frame.rows().iter().enumerate() {
                     let key = Key::Screen(shown.head.identity, shown.head.revision);
+                    let (top, size) = (index as f32 * metrics.height, shown.head.attributes.line_size);
                     let spots = row::of_frame(&frame, &shown.cells);
-                    let top = index as f32 * metrics.height;
+                    if has_below(index) {
+                        let (mut grounds, text) = kept.apart(key, || row::draw_apart(spots, fonts, &colours));
+                        put(snapshot, &mut grounds, top, size, width, &metrics);
+                        texts.push((text, top, size));
+                        continue;
+                    }
                     let made = if index == usize::from(head.cursor.row) {
                         kept.typed_into(key, |parts| {
                             parts.draw(spots, recorded.then_some(0.0), fonts, &colours)
@@ -58,7 +71,7 @@ impl View {
                     } else {
                         kept.row(key, recorded.then_some(top), |at| row::draw(spots, at, fonts, &colours))
                     };
-                    put(snapshot, made, top, shown.head.attributes.line_size, width, &metrics);
+                    put(snapshot, made, top, size, width, &metrics);
                 }
             }
             Some(rows) => {
@@ -66,6 +79,12 @@ impl View {
                 let seen = self.rows() + usize::from(up > 0.0);
                 for (index, (place, wrapped)) in rows.iter().enumerate().take(seen) {
                     let top = index as f32 * metrics.height;
+                    if has_below(index) {
+                        let (grounds, text) = row::draw_apart(row::of_history(wrapped), fonts, &colours);
+                        put(snapshot, &mut Made::new(grounds, 0.0), top, LineSize::Single, width, &metrics);
+                        texts.push((Made::new(text, 0.0), top, LineSize::Single));
+                        continue;
+                    }
                     let mut make = |recorded| row::draw(row::of_history(wrapped), recorded, fonts, &colours);
                     // Lines of history stay as they are; those of the screen do not.
                     if place.line < frame.head().history.end_line.0 {
@@ -81,6 +100,11 @@ impl View {
         }
         kept.next_frame(frame.rows().len());
         drop(kept);
+        self.draw_pictures(snapshot, &pictures, Layer::Below);
+        for (mut text, top, size) in texts {
+            put(snapshot, &mut text, top, size, width, &metrics);
+        }
+        self.draw_pictures(snapshot, &pictures, Layer::Above);
         let positions = Self::positions(&frame, scrolled.as_deref());
         for cells in self.selected_cells(&frame, &positions) {
             self.mark(snapshot, Marked::Selection, cells, &colours, &metrics);

@@ -127,6 +127,20 @@ impl View {
         self.scroll(pages * self.rows().saturating_sub(1).max(1) as i64);
     }
 
+    /// How many rows there are from the beginning of a line down to the first one that is shown, if no more than `most`.
+    pub(super) fn rows_above(&self, line: u64, most: usize) -> Option<usize> {
+        let mut scrolled = self.imp().scrolled.borrow_mut();
+        let Scrolled { lines, top } = scrolled.as_mut()?;
+        let mut rows = top.row;
+        if line > top.line || top.line - line > most as u64 {
+            return None;
+        }
+        for line in line..top.line {
+            rows += self.with_memory(|memory| lines.rows(memory, line).map_or(1, |(rows, _)| rows.len()))?;
+        }
+        (rows <= most).then_some(rows)
+    }
+
     /// The oldest line is the first one that is shown.
     pub(super) fn at_beginning(&self) -> bool {
         let scrolled = self.imp().scrolled.borrow();

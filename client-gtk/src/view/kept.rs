@@ -18,7 +18,7 @@ pub(super) enum Key {
 }
 
 /// The node of a row; `None` where there is nothing to see.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Made {
     /// So far from the top it was made.
     at: f32,
@@ -33,6 +33,8 @@ pub(super) struct Made {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     rows: HashMap<Key, Made>,
+    /// Those with an image between their grounds and their text, as two.
+    apart: HashMap<Key, (Made, Made)>,
     /// What the row with the cursor was made of last, and which one that was.
     typed_into: (Option<Key>, Parts),
     /// What nodes are made with beside their rows: colours, reversed or not, how history is wrapped, recorded or not.
@@ -45,6 +47,7 @@ impl Kept {
     /// Fonts or colours have changed.
     pub(super) fn forget(&mut self) {
         self.rows.clear();
+        self.apart.clear();
         self.typed_into = Default::default();
     }
 
@@ -59,6 +62,20 @@ impl Kept {
         let made = self.rows.entry(key).or_insert_with(new);
         made.drawn = self.drawn;
         made
+    }
+
+    /// A row's grounds and its text, at the top.
+    pub(super) fn apart(
+        &mut self,
+        key: Key,
+        make: impl FnOnce() -> (Option<gsk::RenderNode>, Option<gsk::RenderNode>),
+    ) -> (Made, Made) {
+        let made = self.apart.entry(key).or_insert_with(|| {
+            let (grounds, text) = make();
+            (Made::new(grounds, 0.0), Made::new(text, 0.0))
+        });
+        made.0.drawn = self.drawn;
+        made.clone()
     }
 
     /// The row with the cursor, which is typed into: drawn in parts when the cursor comes.
@@ -82,6 +99,8 @@ impl Kept {
             let drawn = self.drawn;
             self.rows.retain(|_, made| made.drawn == drawn);
         }
+        let drawn = self.drawn;
+        self.apart.retain(|_, (grounds, _)| grounds.drawn == drawn);
         self.drawn += 1;
     }
 }

@@ -13,6 +13,7 @@
 //! | `drawing` | a frame or a piece of history on the screen |
 //! | `kept` | the nodes of rows that stay |
 //! | `marks`, `note` | what lies over it |
+//! | `pictures` | images among the rows |
 //! | `page` | what is there instead while the service is not |
 //! | `keyboard` | keys and input methods |
 //! | `mouse` | the program's mouse, or the person's: selecting, scrolling |
@@ -51,6 +52,7 @@ mod menu;
 mod mouse;
 mod note;
 mod page;
+mod pictures;
 mod prompts;
 mod scrollbar;
 mod scrolling;
@@ -142,6 +144,7 @@ mod imp {
         /// How far the text is moved to the left and upwards, in logical pixels.
         pub(in crate::view) shift: Cell<(f32, f32)>,
         pub(in crate::view) blinking: blinking::State,
+        pub(in crate::view) pictures: pictures::State,
         pub(in crate::view) links: links::State,
         pub(in crate::view) accessible: accessible::State,
         pub(in crate::view) menu: RefCell<Option<glib::WeakRef<gtk::PopoverMenu>>>,

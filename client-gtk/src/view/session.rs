@@ -12,6 +12,7 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 use scarab_protocol::client::{Attachment, Attempt, InputStream, Link, OutgoingPaste};
+use scarab_protocol::grid::pictures::PictureReader;
 use scarab_protocol::grid::{Armed, Frame, Heard, ReadOutcome};
 use scarab_protocol::message::event::DetachReason;
 use scarab_protocol::message::input::{Focus, Resize};
@@ -135,6 +136,7 @@ impl View {
     /// A connection that has just been made.
     fn begin(&self) {
         // Offsets begin anew; keys and pastes that were under way are not sent again: they may have arrived.
+        self.forget_pictures();
         let cut = self.imp().session.borrow_mut().as_mut().is_some_and(|session| {
             session.stream = InputStream::new();
             !std::mem::take(&mut session.pastes).is_empty()
@@ -287,6 +289,25 @@ impl View {
         self.sent(sent);
     }
 
+    /// Sends a request; the id that its answer will have.
+    pub(super) fn begin_request(&self, request: impl Into<ToService>) -> Option<u32> {
+        let begun = {
+            let mut session = self.imp().session.borrow_mut();
+            let client = session.as_mut().and_then(Session::client)?;
+            client.begin(request)
+        };
+        let id = begun.as_ref().ok().copied();
+        self.sent(Some(begun));
+        id
+    }
+
+    /// The memory that came with the answer to such a request.
+    pub(super) fn complete_pictures(&self, id: u32) -> Option<PictureReader> {
+        let mut session = self.imp().session.borrow_mut();
+        let client = session.as_mut().and_then(Session::client)?;
+        client.complete_pictures(id).ok()
+    }
+
     /// What follows from sending, where there was a connection to send by.
     fn sent<T>(&self, sent: Option<Result<T, ClientError>>) {
         match sent {
@@ -365,6 +386,7 @@ impl View {
                 client.map(|client| client.next(Some(Duration::ZERO)))
             };
             match next {
+                Some(Ok(Some(received))) if self.take_pictures(&received) => {}
                 Some(Ok(Some(received))) => self.take(received.message),
                 Some(Ok(None)) | None => return,
                 Some(Err(error)) => return self.lost(error),
