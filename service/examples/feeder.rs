@@ -5,6 +5,7 @@
 //! that it is answered exactly once; what went wrong is written to DONE instead. The kind `states` sets what the screen
 //! does not show, uses it blocks later, asks for it, and writes the answers down where they can be compared.
 
+use data_encoding::BASE64;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
@@ -43,6 +44,7 @@ fn main() {
             "alternate" => alternate(blocks, &mut numbers, &mut text),
             "queries" => plain(blocks, &mut numbers, &mut text),
             "states" => states(&mut numbers, &mut text),
+            "images" => images(blocks, &mut numbers, &mut text),
             other => panic!("no kind {other}"),
         }
         out.write_all(text.as_bytes()).expect("written");
@@ -160,6 +162,58 @@ fn tell(out: &mut impl Write, block: u64) -> Result<(), String> {
     // As plain text, wherever the state of the screen puts it.
     let told = String::from_utf8_lossy(&answers).replace(|character: char| character.is_control(), "^");
     write!(out, "{block} {told}\r\n").map_err(|error| error.to_string())
+}
+
+/// Images of both kinds, by every medium, placed and deleted among text; between two blocks one is always half sent.
+fn images(block: u64, numbers: &mut Numbers, text: &mut String) {
+    let pixels = |colour: u64, count: u64| {
+        let [red, green, blue, ..] = colour.to_le_bytes();
+        [red, green, blue, 255].repeat(count as usize)
+    };
+    // The rest of what the block before has begun: an image of 40x20 pixels.
+    if block > 0 {
+        let _ = write!(text, "\x1b_Gm=0;{}\x1b\\", BASE64.encode(&pixels(block - 1, 401)));
+        let _ = write!(text, "\x1b_Ga=p,i={},q=2,C=1\x1b\\", (block - 1) % 7 + 1);
+    }
+    for number in 0..6 {
+        let (width, height) = (1 + numbers.next(60), 1 + numbers.next(60));
+        let colour = numbers.next(1 << 24);
+        let (z, cols) = (numbers.next(3) as i64 - 1, 1 + numbers.next(20));
+        let keys =
+            format!("\x1b_Ga=T,q=2,f=32,s={width},v={height},z={z},c={cols},i={}", 10 + numbers.next(9));
+        let data = pixels(colour, width * height);
+        match numbers.next(5) {
+            0 => {
+                let _ = write!(text, "\x1bPq#2;2;{};{};50#2", colour % 100, width);
+                for _ in 0..height.div_ceil(6) {
+                    let _ = write!(text, "!{width}~-");
+                }
+                text.push_str("\x1b\\");
+            }
+            // Files that are gone when they have been read.
+            1 | 2 => {
+                let (letter, name) = if numbers.next(2) == 0 { ("t", "/tmp/") } else { ("s", "/dev/shm/") };
+                let path = format!("{name}tty-graphics-protocol-{}-{block}-{number}", std::process::id());
+                std::fs::write(&path, &data).expect("a file");
+                let name = path.strip_prefix("/dev/shm").unwrap_or(&path);
+                let _ = write!(text, "{keys},t={letter};{}\x1b\\", BASE64.encode(name.as_bytes()));
+            }
+            _ => {
+                let _ = write!(text, "{keys};{}\x1b\\", BASE64.encode(&data));
+            }
+        }
+        let _ = write!(text, "text {number} of {block}\r\n");
+        match numbers.next(12) {
+            0 => drop(write!(text, "\x1b_Ga=d,d=I,i={}\x1b\\", 10 + numbers.next(9))),
+            1 => text.push_str("\x1b_Ga=d\x1b\\"),
+            2 => text.push_str("\x1b[2J\x1b[H"),
+            3 => text.push_str("\x1b[5;15r\x1b[15;1H\n\n\x1b[r\x1b[24;1H"),
+            4 => text.push_str("\x1b[?1049h\x1bPq!9~\x1b\\\x1b[?1049l"),
+            _ => {}
+        }
+    }
+    let half = BASE64.encode(&pixels(block, 399)); // without padding
+    let _ = write!(text, "\x1b_Ga=t,q=2,f=32,s=40,v=20,i={},m=1;{half}\x1b\\", block % 7 + 1);
 }
 
 /// Asks where the cursor is and reads one answer.

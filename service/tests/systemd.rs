@@ -83,6 +83,11 @@ fn a_window_stays_while_the_service_is_killed_and_restarted() {
 }
 
 #[test]
+fn images_are_seen_again_after_the_service_was_killed() {
+    under_a_user_manager("pictures.sh");
+}
+
+#[test]
 fn windows_tabs_and_panes_come_back_in_their_order() {
     under_a_user_manager("windows.sh");
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Under a real user manager (see with-user-manager): eight sessions under flood while the service is killed with SIGKILL
+# Under a real user manager (see with-user-manager): ten sessions under flood while the service is killed with SIGKILL
 # at random instants, SCARAB_TEST_KILLS times; or, where SCARAB_TEST_STEPS names some, once at each of these steps (see
 # service/src/steps.rs; a debug build knows them). Afterwards every screen and history is compared with that of an
 # uninterrupted service that was fed the same, and every query must have been answered exactly once.
@@ -7,7 +7,7 @@
 . flood.sh
 kills=${SCARAB_TEST_KILLS:-50}
 begin "Environment=SCARAB_LOG=info SCARAB_KILL_AT=$work/step"
-begin_flood plain plain styles states unicode alternate states queries
+begin_flood plain plain styles states unicode alternate states images images queries
 
 began=$(date +%s%N)
 killed=0
