@@ -37,6 +37,18 @@ for memory in scarab-state scarab-view scarab-replies; do
     scarab kill "$name" >/dev/null
 done
 
+scarab new spoilt -d -- sh >/dev/null; goes_on spoilt before
+scarab send spoilt --enter 'send_image --via sixel'
+until_true 'seen_images spoilt | grep -q "^row"'
+spoil scarab-images none
+pid=$(main_pid); kill -KILL "$pid"; served_anew "$pid"
+goes_on witness images; goes_on spoilt images
+grep -q 'its images are lost' "$log" || fail "nothing says that images are lost"
+scarab send spoilt --enter 'send_image --via sixel'
+until_true 'seen_images spoilt | grep -q "100x100"'
+echo "images spoilt: the session goes on, and shows the next one"
+scarab kill spoilt >/dev/null
+
 for kind in leader pty view-3 replies-3 state-3; do
     scarab new poor -d -- sh >/dev/null; goes_on poor before
     id=$(scarab ls | awk '$1 == "poor" { print substr($2, 2) }')
