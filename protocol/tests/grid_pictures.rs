@@ -149,6 +149,7 @@ fn tables_of_placements_are_found_by_their_number() {
         PlacedPicture { last: 11, ..placement(1) },
         PlacedPicture { serial: 0, ..placement(1) },
         PlacedPicture { cell: [0, 1], ..placement(1) },
+        PlacedPicture { size: [u32::MAX, 1], ..placement(1) },
         PlacedPicture { line: i64::MIN, ..placement(1) },
     ];
     let third = writer.place(wrong.into_iter().chain([placement(5)]));

@@ -42,7 +42,7 @@ pub struct Drawing {
     pub layer: Layer,
     pub serial: u64,
     /// The part of the image: left, top, width, height, in its pixels.
-    source: [u32; 4],
+    pub source: [u32; 4],
     /// Where that part goes.
     place: Rect,
     /// What of it is seen.
@@ -116,25 +116,12 @@ impl Drawing {
         self.rows.contains(&row)
     }
 
-    /// Draws it.
+    /// Draws it, with the texture of its part of the image.
     pub fn draw(&self, snapshot: &gtk::Snapshot, texture: &Texture) {
-        let [x, y, width, height] = self.source.map(|pixels| pixels as f32);
-        let (across, down) = (self.place.width() / width, self.place.height() / height);
-        let (whole_width, whole_height) = (texture.width() as f32, texture.height() as f32);
-        // The source may have been made up by whoever wrote into the memory.
-        if x + width > whole_width || y + height > whole_height {
-            return;
-        }
-        let whole = Rect::new(
-            self.place.x() - x * across,
-            self.place.y() - y * down,
-            whole_width * across,
-            whole_height * down,
-        );
         for clip in &self.clips {
             if let Some(seen) = clip.intersection(&self.place) {
                 snapshot.push_clip(&seen);
-                snapshot.append_texture(texture, &whole);
+                snapshot.append_texture(texture, &self.place);
                 snapshot.pop();
             }
         }

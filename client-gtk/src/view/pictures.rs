@@ -16,6 +16,7 @@ use scarab_protocol::message::ToClient;
 use scarab_protocol::message::request::GetPictures;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -27,7 +28,40 @@ pub(super) struct State {
     table: Cell<u64>,
     placements: RefCell<Vec<PlacedPicture>>,
     /// By the numbers of images.
-    textures: RefCell<HashMap<u64, gdk::Texture>>,
+    textures: RefCell<HashMap<u64, Image>>,
+}
+
+/// An image's pixels, and the parts of it that are shown.
+#[derive(Debug)]
+struct Image {
+    size: [u32; 2],
+    rgba: glib::Bytes,
+    parts: HashMap<[u32; 4], gdk::Texture>,
+}
+
+impl Image {
+    /// The texture of a part: left, top, width, height. `None` where there is none, as somebody may have made it up.
+    fn part(&mut self, part: [u32; 4]) -> Option<gdk::Texture> {
+        const PIXEL: usize = 4;
+        if let Some(texture) = self.parts.get(&part) {
+            return Some(texture.clone());
+        }
+        let [x, y, width, height] = part;
+        let within = |from: u32, length: u32, whole: u32| {
+            length > 0 && from.checked_add(length).is_some_and(|end| end <= whole)
+        };
+        if !within(x, width, self.size[0]) || !within(y, height, self.size[1]) {
+            return None;
+        }
+        let [x, y, columns, rows, whole] = [x, y, width, height, self.size[0]].map(|pixels| pixels as usize);
+        let (stride, begin) = (PIXEL * whole, PIXEL * (y * whole + x));
+        let end = begin + (rows - 1) * stride + PIXEL * columns;
+        let pixels = glib::Bytes::from_bytes(&self.rgba, begin..end);
+        let (width, height) = (i32::try_from(width).ok()?, i32::try_from(height).ok()?);
+        let texture = gdk::MemoryTexture::new(width, height, gdk::MemoryFormat::R8g8b8a8, &pixels, stride);
+        self.parts.insert(part, texture.clone().upcast());
+        Some(texture.upcast())
+    }
 }
 
 impl View {
@@ -82,7 +116,7 @@ impl View {
     /// Draws those of one layer.
     pub(super) fn draw_pictures(&self, snapshot: &gtk::Snapshot, drawings: &[Drawing], layer: Layer) {
         for drawing in drawings.iter().filter(|drawing| drawing.layer == layer) {
-            if let Some(texture) = self.texture(drawing.serial) {
+            if let Some(texture) = self.texture(drawing) {
                 drawing.draw(snapshot, &texture);
             }
         }
@@ -104,8 +138,12 @@ impl View {
         }
         // Where it is gone already, a newer frame is there, which names another.
         if let Some(placements) = reader.placements(table) {
-            let shown = |serial: &u64| placements.iter().any(|placed| placed.serial == *serial);
-            state.textures.borrow_mut().retain(|serial, _| shown(serial));
+            let mut textures = state.textures.borrow_mut();
+            textures.retain(|serial, image| {
+                let of_it = || placements.iter().filter(|placed| placed.serial == *serial);
+                image.parts.retain(|part, _| of_it().any(|placed| placed.source == *part));
+                of_it().next().is_some()
+            });
             state.placements.replace(placements);
             state.table.set(table);
         }
@@ -137,20 +175,19 @@ impl View {
         true
     }
 
-    /// The texture of an image; made when it is first seen.
-    fn texture(&self, serial: u64) -> Option<gdk::Texture> {
+    /// The texture of what is drawn; the image is copied when it is first seen.
+    fn texture(&self, drawing: &Drawing) -> Option<gdk::Texture> {
         let state = &self.imp().pictures;
-        if let Some(texture) = state.textures.borrow().get(&serial) {
-            return Some(texture.clone());
-        }
-        let picture = state.reader.borrow().as_ref()?.picture(serial)?;
-        let (width, height) = (i32::try_from(picture.width).ok()?, i32::try_from(picture.height).ok()?);
-        let stride = 4 * picture.width as usize;
-        let bytes = glib::Bytes::from_owned(picture.rgba);
-        let texture = gdk::MemoryTexture::new(width, height, gdk::MemoryFormat::R8g8b8a8, &bytes, stride);
-        let texture: gdk::Texture = texture.upcast();
-        state.textures.borrow_mut().insert(serial, texture.clone());
-        Some(texture)
+        let mut textures = state.textures.borrow_mut();
+        let image = match textures.entry(drawing.serial) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let picture = state.reader.borrow().as_ref()?.picture(drawing.serial)?;
+                let (size, rgba) = ([picture.width, picture.height], glib::Bytes::from_owned(picture.rgba));
+                entry.insert(Image { size, rgba, parts: HashMap::new() })
+            }
+        };
+        image.part(drawing.source)
     }
 
     /// The row of the view, from its top, on which a placement begins.

@@ -153,6 +153,8 @@ const fn halves(word: u64) -> [u32; 2] {
 impl PlacedPicture {
     /// Columns, rows, and their places at most: no screen has more.
     const MAX_CELLS: u32 = 2000;
+    /// Pixels of what is shown at most: so many columns, with cells of 1,000 pixels.
+    const MAX_SHOWN: u32 = 1 << 21;
 
     fn to_words(self) -> [u64; PLACEMENT_WORDS] {
         let Self {
@@ -213,7 +215,8 @@ impl PlacedPicture {
         let few = |cells: u32| (1..=Self::MAX_CELLS).contains(&cells);
         let sound =
             serial > 0 && col < Self::MAX_CELLS && few(cols) && few(rows) && first < last && last <= rows;
-        let sized = ![width, height, size[0], size[1], cell[0], cell[1]].contains(&0);
+        let sized = ![width, height, size[0], size[1], cell[0], cell[1]].contains(&0)
+            && size.iter().chain(&offset).all(|pixels| *pixels <= Self::MAX_SHOWN);
         let z = z as i32;
         let line = line as i64;
         let near = (-MAX_LINE..MAX_LINE).contains(&line);
