@@ -29,7 +29,8 @@ fn cell(desktop: &Desktop) -> ([usize; 2], [usize; 2]) {
     let [left, top, right, bottom] = desktop.until_seen("two cells", |picture| {
         filled(picture, OTHER).filter(|[left, top, right, bottom]| right - left > 8 && bottom - top > 8)
     });
-    ([(right - left + 1) / 2, bottom - top + 1], [left, top])
+    let width = right - left + 1;
+    ([width / 2, bottom - top + 1], [left, top])
 }
 
 const CELLS: &str = "stty -echo; printf '\\033[?25l\\033[48;2;200;1;210m  \\033[m\\r\\n';";
