@@ -133,7 +133,8 @@ fn main() {
     println!("| --- | --- |{}", " ---: |".repeat(ENGINES.len() + 2));
     let mut groups: Vec<Group> = Vec::new();
     let chosen = |payload: &Payload| only.is_none_or(|only| only == payload.name);
-    for Payload { group, name, bytes } in payloads().into_iter().filter(chosen) {
+    for payload in payloads().into_iter().filter(chosen) {
+        let (group, name, bytes) = (payload.group, payload.name, payload.bytes());
         let rates: Vec<_> = (0..rounds).map(|_| round(&bytes, library.as_ref(), alone)).collect();
         let of = |engine: usize| median(rates.iter().map(|rates| rates[engine]));
         let to = |engine: usize| median(rates.iter().map(|rates| rates[0] / rates[engine]));

@@ -11,19 +11,26 @@ const BYTES: usize = 8 << 20;
 pub(crate) struct Payload {
     pub(crate) group: &'static str,
     pub(crate) name: &'static str,
-    pub(crate) bytes: Vec<u8>,
+    /// Makes a piece of its number.
+    piece: fn(usize) -> String,
 }
 
-/// Pieces of output, each made of its number, until there are enough bytes.
-fn payload(group: &'static str, name: &'static str, mut piece: impl FnMut(usize) -> String) -> Payload {
-    let mut bytes = Vec::with_capacity(BYTES + 8192);
-    for n in 0.. {
-        if bytes.len() >= BYTES {
-            break;
+impl Payload {
+    /// Pieces of it until there are enough bytes.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(BYTES + 8192);
+        for n in 0.. {
+            if bytes.len() >= BYTES {
+                break;
+            }
+            bytes.extend_from_slice((self.piece)(n).as_bytes());
         }
-        bytes.extend_from_slice(piece(n).as_bytes());
+        bytes
     }
-    Payload { group, name, bytes }
+}
+
+fn payload(group: &'static str, name: &'static str, piece: fn(usize) -> String) -> Payload {
+    Payload { group, name, piece }
 }
 
 /// All of them, those of a group next to each other.
@@ -106,8 +113,9 @@ fn line_feeds() -> [Payload; 2] {
     ]
 }
 
-fn unicode() -> [Payload; 4] {
+fn unicode() -> [Payload; 5] {
     [
+        payload("unicode", "symbols", symbols),
         payload("unicode", "mixed", |n| {
             format!("{n} Größe, Ελληνικά, кириллица, e\u{301} und mehr Text\r\n")
         }),
@@ -119,6 +127,26 @@ fn unicode() -> [Payload; 4] {
             format!("{n} 😀 👍🏽 👩\u{200d}👩\u{200d}👧 \u{2764}\u{fe0f} 🇫🇷 🚀🚀🚀 done\r\n")
         }),
     ]
+}
+
+/// Characters of many scripts and kinds, which wrap and end no line.
+fn symbols(n: usize) -> String {
+    const BLOCKS: [(u32, u32); 12] = [
+        (0xc0, 64),
+        (0x3b1, 25),
+        (0x410, 64),
+        (0x2190, 112),
+        (0x2200, 128),
+        (0x2500, 160),
+        (0x2800, 128),
+        (0x3041, 86),
+        (0x4e00, 256),
+        (0xac00, 256),
+        (0xff01, 94),
+        (0x1f600, 64),
+    ];
+    let (first, count) = BLOCKS[n % BLOCKS.len()];
+    (0..count).filter_map(|place| char::from_u32(first + place)).collect()
 }
 
 /// A to Z in turn.
