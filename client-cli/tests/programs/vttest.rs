@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The version whose screens are kept; others word and order them otherwise.
+/// The version whose screens are kept. Others word and order them otherwise: they are walked, but not compared.
 const VERSION: &str = "2.7 (20221229)";
 
 /// How long a screen may take: some are drawn slowly on purpose.
@@ -164,14 +164,12 @@ impl Walk<'_> {
 /// Walks the main menu's item `number`.
 fn menu(number: &str) {
     let version = Command::new("vttest").arg("-V").output();
-    let version =
-        version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    if !version.contains(VERSION) {
-        let message = format!("vttest {VERSION} is not installed: its menu {number} DID NOT RUN");
+    let Ok(version) = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()) else {
+        let message = format!("vttest is not installed: its menu {number} DID NOT RUN");
         assert!(std::env::var_os("SCARAB_REQUIRE_ALL").is_none(), "{message}");
         eprintln!("{message}");
         return;
-    }
+    };
     let scarab = Scarab::new();
     let home = tempfile::tempdir().expect("a home");
     let environment =
@@ -188,7 +186,14 @@ fn menu(number: &str) {
     walk.choose(&main, number, number);
     let screens = std::mem::take(&mut walk.screens);
     scarab.end("vttest");
-    compare(number, &screens);
+    if version.contains(VERSION) {
+        compare(number, &screens);
+    } else {
+        assert!(screens.contains("screen 1"), "menu {number} shows nothing");
+        eprintln!(
+            "the screens of menu {number} were NOT COMPARED: kept are those of {VERSION}, not of {version}"
+        );
+    }
 }
 
 fn golden(number: &str) -> PathBuf {
