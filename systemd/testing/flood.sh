@@ -22,6 +22,8 @@ drop() { ! scarab ls | grep -q "^$1 " || scarab kill "$1" >/dev/null 2>&1 || tru
 end_flood() {
     touch "$work/stop"
     local number=0
+    # Files of images that a service was killed over, after a checkpoint had them and before they were gone.
+    trap 'rm -f /tmp/tty-graphics-protocol-* /dev/shm/tty-graphics-protocol-*' EXIT
     for kind in $kinds; do
         number=$((number + 1))
         scarab wait "s$number" --timeout 120 >/dev/null || fail "s$number ($kind) did not end: $(scarab ls)"

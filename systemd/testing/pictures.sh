@@ -4,6 +4,7 @@
 . prelude.sh
 begin
 display
+touch "$work/begun"
 scarab-gtk -- sh 2>>"$log" &
 window=$!
 until_true '[ "$(scarab ls | grep -c running)" = 1 ]'
@@ -17,7 +18,8 @@ shown $green '120x60+*\ 7200'
 scarab send 1 --enter "send_image --size 40x40 --cells 12x3 --id 3 --via temporary --colour $purple; echo"
 until_true '[ -n "$(seen_images 1 | grep "id: 3")" ]'
 shown $purple '*+*+*\ [1-9]*'
-[ -z "$(ls /tmp/tty-graphics-protocol-* 2>/dev/null)" ] || fail "a temporary file is still there"
+left() { find /tmp -maxdepth 1 -name 'tty-graphics-protocol-*' -newer "$work/begun"; }
+[ -z "$(left)" ] || fail "a temporary file is still there: $(left)"
 [ "$(property scarab.service NFileDescriptorStore)" = 7 ] || fail "descriptors: $(property scarab.service NFileDescriptorStore)"
 pictures() { echo "$(seen $green), $(seen $purple)"; }
 before=$(pictures) told=$(seen_images 1)
