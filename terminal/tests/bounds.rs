@@ -180,6 +180,15 @@ fn the_bound_of_a_string_does_not_depend_on_where_it_is_cut() {
     }
 }
 
+#[test]
+fn of_a_device_control_with_too_many_intermediates_nothing_is_kept_however_it_is_cut() {
+    let string = b"\x1bP********vu";
+    let (mut whole, mut bytewise) = (terminal(80, 24), terminal(80, 24));
+    whole.feed(string);
+    string.chunks(1).for_each(|byte| bytewise.feed(byte));
+    assert_eq!(whole.describe(), bytewise.describe());
+}
+
 /// Bytes of everything that a terminal is: no allocation of its can hold more than a few times as much.
 fn weight(terminal: &Term) -> usize {
     let mut saved = Vec::new();

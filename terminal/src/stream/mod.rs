@@ -379,6 +379,10 @@ impl Stream {
                 rest.iter().position(|byte| matches!(byte, 0x40..=0x7e)).map_or(rest.len(), |end| end + 1);
             self.parse_ascii(terminal, &rest[..end]);
             rest = &rest[end..];
+            // It may be one of those that the parser does not take.
+            if self.device_control.is_spoilt() {
+                return;
+            }
         }
         match &mut terminal.graphics.sixel {
             Some(sixel) => sixel.put(rest),
