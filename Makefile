@@ -20,7 +20,7 @@ STATIC = $(if $(filter /%,$(shell $(or $(CC),cc) -print-file-name=libc.a)),-- -C
 # Where GTK has an interface for it, assistive technologies read the terminal itself.
 GTK = $(shell pkg-config --exists 'gtk4 >= 4.14' 2>/dev/null && echo --features scarab-gtk/v4_14)
 
-.PHONY: help run build window test torture bench screenshots lint unit loom install uninstall dist package clean
+.PHONY: help run build window test torture fuzz bench screenshots lint unit loom install uninstall dist package clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,6 +71,13 @@ torture: ## a thousand kills of the service at random instants, with what came o
 	@packaging/setup test
 	$(CARGO) build --workspace --bins --examples --locked $(GTK)
 	SCARAB_TEST_KILLS=$${SCARAB_TEST_KILLS:-1000} $(CARGO) test --locked -p scarab-service --test systemd -- --nocapture kills_at_random
+
+fuzz: ## any bytes to the emulator, images and messages, a minute each (SCARAB_FUZZ_SECONDS=N: other than 60); needs cargo-fuzz
+	for target in emulator images messages; do \
+	    mkdir -p target/fuzz/$$target && \
+	    $(CARGO) +nightly fuzz run --fuzz-dir fuzz $$target target/fuzz/$$target -- -max_len=4096 -timeout=20 \
+	        -max_total_time=$${SCARAB_FUZZ_SECONDS:-60} || exit 1; \
+	done
 
 bench: ## one table: Scarab and its peers in the same run
 	@packaging/setup bench
